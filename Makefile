@@ -1,0 +1,72 @@
+# The commands people type; `make help` explains each.
+SHELL := /bin/bash
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv/bin
+RUN := $(VENV)/python
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-quick lint format up down status clean
+
+help: ## explain the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
+	  printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+install: build/.flink-installed build/.kafka-installed ## install Python packages, Flink's connectors and Kafka (others call it)
+
+demo: install ## start Kafka and Flink, send traffic, print the first finished minutes, stop everything
+	$(RUN) demo.py
+
+test: install lint ## run every test
+	$(RUN) -m pytest
+
+test-quick: install lint ## run the tests that need no servers (seconds)
+	$(RUN) -m pytest tests/quick
+
+lint: install ## check the Python and SQL files
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/sqlfluff lint sql
+
+format: install ## rewrite the Python and SQL files in the project's style
+	$(VENV)/ruff check --fix .
+	$(VENV)/ruff format .
+	$(VENV)/sqlfluff fix sql
+
+up: install ## start Kafka (localhost:9092) and Flink (web UI http://localhost:8081), create the topics, leave them running
+	$(RUN) -m local up
+
+down: ## stop what `make up` started
+	@if [ -x $(RUN) ]; then $(RUN) -m local down; else echo "Nothing is installed, so nothing runs."; fi
+
+status: ## what runs, where its logs are, which jobs there are
+	@if [ -x $(RUN) ]; then $(RUN) -m local status; else echo "Nothing is installed, so nothing runs."; fi
+
+clean: down ## delete what was installed and built (reports in data/ stay)
+	rm -rf build .venv
+
+# Each stamp below is newer than what was installed from it.
+build/.prerequisites: local/prerequisites.sh
+	@bash local/prerequisites.sh "$(PYTHON)"
+	@mkdir -p build && touch $@
+
+build/.python-installed: requirements.txt constraints.txt | build/.prerequisites
+	@echo "Installing Python packages into .venv (1 to 2 minutes the first time)"
+	@test -x $(RUN) || "$(PYTHON)" -m venv .venv
+	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+	@touch $@
+
+build/.flink-jars: flink-conf/pom.xml | build/.prerequisites
+	@echo "Fetching Flink's connectors"
+	@rm -rf build/flink-lib
+	@mvn --quiet --batch-mode -Dstyle.color=never --file flink-conf/pom.xml package
+	@touch $@
+
+build/.kafka-installed: local/pom.xml | build/.prerequisites
+	@echo "Fetching Kafka"
+	@rm -rf build/kafka-lib
+	@mvn --quiet --batch-mode -Dstyle.color=never --file local/pom.xml package
+	@touch $@
+
+build/.flink-installed: build/.python-installed build/.flink-jars local/flink.py
+	@$(RUN) -m local install
+	@touch $@

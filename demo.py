@@ -1,0 +1,142 @@
+"""See the view report happen: real Kafka and Flink start, traffic flows, the first finished minutes are printed.
+
+    make demo
+
+Everything it starts it stops again; what it wrote stays in data/demo/.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from jobs.topics import create_topics
+from local.cluster import Cluster, Ports
+from local.server import free_port, port_is_free
+from local.waiting import LocalError, wait_until
+
+REPO = Path(__file__).resolve().parent
+DATA = REPO / "data" / "demo"
+REPORT = DATA / "view_report"
+RATE = 2000
+MINUTES = 2
+ROWS = 12
+
+
+def main() -> int:
+    """Run the demo. Returns the exit code: 0, or 1 with one clear sentence on standard error."""
+    argparse.ArgumentParser(
+        prog="demo.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
+    # SIGTERM stops the servers, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    began = time.monotonic()
+    shutil.rmtree(DATA, ignore_errors=True)
+    shutil.copytree(REPO / "data" / "campaigns", DATA / "campaigns")
+    cluster = Cluster(REPO / "build" / "demo", _ports())
+    shutil.rmtree(cluster.folder, ignore_errors=True)
+    try:
+        _say("Starting Kafka and Flink")
+        cluster.start()
+        create_topics("view_report", cluster.bootstrap_servers)
+        environment = {
+            **os.environ,
+            "KAFKA_BOOTSTRAP_SERVERS": cluster.bootstrap_servers,
+            "DATA_DIR": DATA.as_uri(),
+        }
+        _say(f"Sending {RATE:,} banner views a second, the last three minutes first")
+        with _traffic(environment):
+            _say(f"Submitting sql/view_report (web UI: {cluster.web_ui})")
+            submit = [
+                sys.executable,
+                "-m",
+                "jobs.submit",
+                "view_report",
+                "--jobmanager",
+                f"localhost:{cluster.ports.flink}",
+            ]
+            if subprocess.run(submit, cwd=REPO, env=environment, timeout=120).returncode != 0:
+                raise LocalError("The pipeline could not be submitted; the reason stands above.")
+            _say("Waiting for the first finished minutes")
+            wait_until(
+                lambda: len(_finished_minutes()) >= MINUTES,
+                f"{MINUTES} finished minutes in {REPORT}",
+                seconds=120,
+                hint=lambda: f"See the job at {cluster.web_ui}, and the logs in {cluster.folder}.",
+            )
+            _print_report()
+    except LocalError as e:
+        print(f"error: {e}", file=sys.stderr)
+        return 1
+    finally:
+        cluster.stop()
+    _say(f"Everything is stopped again, after {time.monotonic() - began:.0f} s. The report stays in {REPORT}")
+    return 0
+
+
+def _ports() -> Ports:
+    """The usual ports where they are free, so that links in the README work; others beside a running `make up`."""
+    usual = Ports()
+    chosen = [
+        port if port_is_free(port) else free_port()
+        for port in (usual.kafka, usual.kafka_controller, usual.flink, usual.flink_rpc)
+    ]
+    return Ports(*chosen)
+
+
+@contextmanager
+def _traffic(environment: dict[str, str]) -> Iterator[None]:
+    command = [sys.executable, "-m", "producer", "view-log", "--rate", str(RATE), "--history", "3m"]
+    command += ["--campaigns", str(DATA / "campaigns" / "campaigns.csv"), "--unknown-campaign", "0.001"]
+    command += ["--copy-to", str(DATA / "sent.jsonl")]
+    log = (DATA / "producer.log").open("w")
+    with log, subprocess.Popen(command, cwd=REPO, env=environment, stdout=log, stderr=subprocess.STDOUT) as producer:
+        try:
+            yield
+        finally:
+            producer.send_signal(signal.SIGTERM)
+            try:
+                code = producer.wait(30)
+            except subprocess.TimeoutExpired:
+                producer.kill()
+                raise
+        if code != 0:
+            raise LocalError(f"The producer failed: see {log.name}.")
+
+
+def _finished_minutes() -> list[str]:
+    """Folder names of the minutes with _SUCCESS, oldest first."""
+    return sorted({file.parent.name for file in REPORT.glob("*/*/_SUCCESS")})
+
+
+def _print_report() -> None:
+    newest = _finished_minutes()[-1]
+    folders = f"{REPORT}/*/{newest}"
+    report = duckdb.sql(f"""
+        SELECT campaign_id, network_id, minute_timestamp, round(avg_duration, 3) AS avg_duration_s, total_count
+        FROM read_parquet(
+            '{folders}/part-*',
+            hive_partitioning = true,
+            hive_types = {{'network_id': INT, 'minute_timestamp': TIMESTAMP}}
+        )
+        ORDER BY total_count DESC
+    """)
+    rows = report.count("*").fetchall()[0][0]
+    print(f"\nThe {ROWS} most viewed of {rows:,} campaigns in the newest finished minute, from\n{folders}/\n")
+    print(report.limit(ROWS))
+
+
+def _say(text: str) -> None:
+    print(f"==> {text}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,196 @@
+"""One connection to a Flink cluster: runs a pipeline's statements, explains them, submits them as one job."""
+
+import os
+import re
+import traceback
+from pathlib import Path
+
+import requests
+
+from jobs.pipeline import REPO, JobError, Statement
+
+os.environ.setdefault("FLINK_CONF_DIR", str(REPO / "flink-conf"))
+# The client's log goes beside the other build products unless someone wants it elsewhere.
+os.environ.setdefault("FLINK_LOG_DIR", str(REPO / "build" / "log"))
+
+from py4j.protocol import Py4JJavaError
+from pyflink.common import Configuration
+from pyflink.java_gateway import get_gateway
+from pyflink.table import EnvironmentSettings, TableEnvironment
+from pyflink.util.exceptions import JavaException
+
+# States in which a job still owns its folders.
+_ENDED = {"FINISHED", "FAILED", "CANCELED"}
+_KAFKA_ANSWER_SECONDS = 15
+_SET = re.compile(r"SET\s+'(?P<key>[^']+)'\s*=\s*'(?P<value>(?:[^']|'')*)'\s*", re.IGNORECASE)
+
+
+class FlinkSession:
+    """A table environment of one pipeline. Every method raises JobError with a sentence for a person."""
+
+    def __init__(self, pipeline: str, job_manager: str | None, verbose: bool) -> None:
+        """`job_manager`: HOST:PORT, or None for what config.yaml or `flink run` says."""
+        self._pipeline = pipeline
+        self._verbose = verbose
+        self._inserts: list[Statement] = []
+
+        Path(os.environ["FLINK_LOG_DIR"]).mkdir(parents=True, exist_ok=True)
+        config = Configuration(
+            j_configuration=_jvm().org.apache.flink.configuration.GlobalConfiguration.loadConfiguration(
+                os.environ["FLINK_CONF_DIR"]
+            )
+        )
+        config.set_string("pipeline.name", pipeline)
+        # `flink run` brings its own target; without it this process is the client.
+        config.set_string("execution.target", "remote")
+        if job_manager:
+            host, colon, port = job_manager.rpartition(":")
+            if not colon or not port.isdigit():
+                raise JobError(f"--jobmanager takes HOST:PORT, for example localhost:8081, not '{job_manager}'.")
+            config.set_string("rest.address", host)
+            config.set_string("rest.port", port)
+        settings = EnvironmentSettings.new_instance().in_streaming_mode().with_configuration(config).build()
+        self._tables = TableEnvironment.create(settings)
+        self._set = self._tables.create_statement_set()
+        host = self._tables.get_config().get("rest.address", "localhost")
+        port = self._tables.get_config().get("rest.port", "8081")
+        self.web_ui = f"http://{host}:{port}"
+
+    def refuse_if_running(self) -> None:
+        """Two copies of a pipeline would write the same folders: refuse the second."""
+        try:
+            response = requests.get(f"{self.web_ui}/jobs/overview", timeout=10)
+            response.raise_for_status()
+        except requests.RequestException as e:
+            raise JobError(
+                f"No Flink JobManager answers at {self.web_ui}. Start one (`make up`), or name another with "
+                f"--jobmanager HOST:PORT.{self._details(e)}"
+            ) from e
+        for job in response.json()["jobs"]:
+            if job["name"] == self._pipeline and job["state"] not in _ENDED:
+                raise JobError(
+                    f"{self._pipeline} already runs as job {job['jid']} ({job['state']}). Cancel that job in the web "
+                    f"UI, {self.web_ui}/#/job/running/{job['jid']}, before you submit it again."
+                )
+
+    def run(self, statements: list[Statement]) -> None:
+        """Run SET and CREATE statements at once, and collect the INSERTs for one job."""
+        for statement in statements:
+            try:
+                self._run(statement)
+            except (JavaException, Py4JJavaError) as e:
+                raise JobError(f"{statement.place}: {self._reason(e, statement)}") from e
+        if not self._inserts:
+            raise JobError(f"{self._pipeline} has no INSERT statement, so there is nothing to run.")
+
+    def explain(self) -> str:
+        """Flink's plan of the whole job, as text."""
+        return self._whole_job(self._set.explain)
+
+    def submit(self) -> str:
+        """Submit all INSERTs as one job and return its id, without waiting for it."""
+        result = self._whole_job(self._set.execute)
+        return str(result.get_job_client().get_job_id())
+
+    def check_kafka_sources(self) -> None:
+        """Fail now rather than in an endless restart: every Kafka topic of the pipeline must exist.
+
+        Asks with the connector's own client and the table's own `properties.*`, so that whatever security settings the
+        job will use are the ones that are tried.
+        """
+        catalog = self._tables._j_tenv.getCatalog(self._tables.get_current_catalog()).get()
+        database = self._tables.get_current_database()
+        path = _jvm().org.apache.flink.table.catalog.ObjectPath
+        for table in self._tables.list_tables():
+            options = dict(catalog.getTable(path(database, table)).getOptions())
+            if options.get("connector") == "kafka":
+                self._check_topics(table, options)
+
+    def _run(self, statement: Statement) -> None:
+        verb = statement.sql.split(None, 1)[0].upper()
+        if verb == "SET":
+            setting = _SET.fullmatch(statement.sql)
+            if not setting:
+                raise JobError(f"{statement.place}: a setting is written SET 'name' = 'value'.")
+            self._tables.get_config().set(setting["key"], setting["value"].replace("''", "'"))
+        elif verb == "INSERT":
+            self._set.add_insert_sql(statement.sql)
+            self._inserts.append(statement)
+        elif verb in ("CREATE", "USE", "DROP", "ALTER"):
+            self._tables.execute_sql(statement.sql)
+        else:
+            raise JobError(f"{statement.place}: a pipeline is made of SET, CREATE and INSERT statements, not {verb}.")
+
+    def _check_topics(self, table: str, options: dict[str, str]) -> None:
+        jvm = _jvm()
+        prefix = "properties."
+        properties = jvm.java.util.Properties()
+        for name, value in options.items():
+            if name.startswith(prefix):
+                properties.setProperty(name[len(prefix) :], value)
+        properties.setProperty("default.api.timeout.ms", str(_KAFKA_ANSWER_SECONDS * 1000))
+        properties.setProperty("request.timeout.ms", str(_KAFKA_ANSWER_SECONDS * 1000))
+        servers = options.get("properties.bootstrap.servers")
+        topics = jvm.java.util.ArrayList()
+        for topic in options.get("topic", "").split(";"):
+            topics.append(topic)
+        kafka = jvm.org.apache.flink.kafka.shaded.org.apache.kafka.clients.admin
+        try:
+            admin = kafka.AdminClient.create(properties)
+            try:
+                admin.describeTopics(topics).allTopicNames().get()
+            finally:
+                admin.close()
+        except Py4JJavaError as e:
+            causes = _causes(e)
+            if any("UnknownTopicOrPartition" in name for name, _ in causes):
+                raise JobError(
+                    f"Kafka at {servers} has no topic '{options['topic']}', which table {table} reads. Create it with "
+                    f"`python -m jobs.topics {self._pipeline}`.{self._details(e)}"
+                ) from e
+            raise JobError(
+                f"Kafka does not answer at {servers}, where table {table} reads: {causes[-1][1]} "
+                f"Start it (`make up`), or set KAFKA_BOOTSTRAP_SERVERS.{self._details(e)}"
+            ) from e
+
+    def _whole_job(self, call):
+        try:
+            return call()
+        except (JavaException, Py4JJavaError) as e:
+            places = ", ".join(statement.place for statement in self._inserts)
+            raise JobError(f"{self._pipeline} ({places}): {self._reason(e)}") from e
+
+    def _reason(self, error: Exception, statement: Statement | None = None) -> str:
+        """Flink's own reason in a few lines; positions in the statement become positions in its file."""
+        message = _causes(error)[-1][1]
+        # The parser lists every token it would have liked better, dozens of lines of them.
+        message = message.split("Was expecting", 1)[0].strip()
+        if statement:
+            message = re.sub(
+                r"\bline (\d+), column (\d+)",
+                lambda at: f"line {int(at[1]) + statement.line - 1}, column {at[2]}",
+                message,
+            )
+        lines = [line.rstrip() for line in message.splitlines() if line.strip()]
+        return "\n  ".join(lines[:6]) + self._details(error)
+
+    def _details(self, error: BaseException) -> str:
+        if self._verbose:
+            return "\n" + "".join(traceback.format_exception(error))
+        return ""
+
+
+def _jvm():
+    return get_gateway().jvm
+
+
+def _causes(error: Exception) -> list[tuple[str, str]]:
+    """(class name, message) of a Java exception and its causes, the root last; causes without a message left out."""
+    causes: list[tuple[str, str]] = []
+    throwable = error.java_exception
+    while throwable is not None:
+        message = throwable.getMessage()
+        if message:
+            causes.append((throwable.getClass().getName(), message))
+        throwable = throwable.getCause()
+    return causes or [(type(error).__name__, str(error))]

@@ -1,0 +1,137 @@
+"""A pipeline is a folder of SQL files, run in the order of their names. This module reads them into statements.
+
+Variables are written `${NAME}` or `${NAME:-default}` and filled in strictly: one that is missing stops everything
+before any statement runs. Inside a string literal a value's quotes are escaped; comments are left alone.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from sqlglot.errors import TokenError
+from sqlglot.tokens import Tokenizer, TokenType
+
+REPO = Path(__file__).resolve().parent.parent
+PIPELINES = REPO / "sql"
+
+_VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
+_DOLLAR_BRACE = re.compile(r"\$\{")
+
+
+class JobError(Exception):
+    """What a person has to know and do, in one sentence or a few lines."""
+
+
+class FlinkTokenizer(Tokenizer):
+    """Flink SQL's lexical rules: names in backticks, a quote inside a string literal doubled."""
+
+    IDENTIFIERS: ClassVar = ["`"]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One SQL statement without its semicolon, and where it stands."""
+
+    sql: str
+    file: Path
+    line: int
+
+    @property
+    def place(self) -> str:
+        return f"{_short(self.file)}:{self.line}"
+
+
+def pipeline_names() -> list[str]:
+    """Every folder of sql/ that holds SQL files."""
+    return sorted({file.parent.name for file in PIPELINES.glob("*/*.sql")})
+
+
+def read_pipeline(name: str, variables: Mapping[str, str]) -> list[Statement]:
+    """The statements of pipeline `name` in order, variables filled in.
+
+    Raises JobError for an unknown pipeline, for unreadable SQL, and, once for all files, for missing variables.
+    """
+    if name not in pipeline_names():
+        raise JobError(f"There is no pipeline '{name}' in sql/. There are: {', '.join(pipeline_names())}.")
+    statements: list[Statement] = []
+    missing: list[str] = []
+    for file in sorted((PIPELINES / name).glob("*.sql")):
+        found, without_value = split(file.read_text(), file, variables)
+        statements += found
+        missing += without_value
+    if missing:
+        raise JobError(
+            "These variables have no value; set them in the environment:\n" + "\n".join(f"  {m}" for m in missing)
+        )
+    return statements
+
+
+def split(text: str, file: Path, variables: Mapping[str, str]) -> tuple[list[Statement], list[str]]:
+    """Cut `text` at its semicolons, those of comments and string literals apart, and fill in variables.
+
+    Returns the statements and, as "NAME  (file:line)", each variable without a value.
+    """
+    try:
+        tokens = FlinkTokenizer().tokenize(text)
+    except TokenError as e:
+        raise JobError(f"{_short(file)} cannot be read as SQL: {e}") from e
+
+    statements: list[Statement] = []
+    missing: list[str] = []
+    current: list = []
+    for token in [*tokens, None]:
+        if token is not None and token.token_type is not TokenType.SEMICOLON:
+            current.append(token)
+        elif current:
+            first, last = current[0], current[-1]
+            literals = [(t.start, t.end) for t in current if t.token_type is TokenType.STRING]
+            code = [(t.start, t.end) for t in current]
+            line = text.count("\n", 0, first.start) + 1
+            sql, without_value = _fill_in(text, first.start, last.end + 1, code, literals, variables)
+            missing += [f"{n}  ({_short(file)}:{text.count(chr(10), 0, at) + 1})" for n, at in without_value]
+            statements.append(Statement(sql, file, line))
+            current = []
+    return statements, missing
+
+
+def _fill_in(
+    text: str,
+    start: int,
+    end: int,
+    code: list[tuple[int, int]],
+    literals: list[tuple[int, int]],
+    variables: Mapping[str, str],
+) -> tuple[str, list[tuple[str, int]]]:
+    """`text[start:end]` with its variables filled in, and (name, position) of those without a value.
+
+    `code` and `literals` are the first and last positions of all tokens and of string literals.
+    """
+    missing: list[tuple[str, int]] = []
+    out: list[str] = []
+    at = start
+    for match in _DOLLAR_BRACE.finditer(text, start, end):
+        if match.start() < at or not _within(match.start(), code):
+            continue  # in a default that was just taken, or in a comment
+        variable = _VARIABLE.match(text, match.start(), end)
+        if not variable:
+            missing.append((text[match.start() : end].split()[0] + " is not of the form ${NAME}", match.start()))
+            continue
+        value = variables.get(variable["name"], variable["default"])
+        if value is None:
+            missing.append((variable["name"], match.start()))
+            value = ""
+        out.append(text[at : match.start()])
+        out.append(value.replace("'", "''") if _within(match.start(), literals) else value)
+        at = variable.end()
+    out.append(text[at:end])
+    return "".join(out), missing
+
+
+def _within(position: int, spans: list[tuple[int, int]]) -> bool:
+    return any(first <= position <= last for first, last in spans)
+
+
+def _short(file: Path) -> str:
+    return str(file.relative_to(REPO)) if file.is_relative_to(REPO) else str(file)

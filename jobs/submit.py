@@ -1,0 +1,71 @@
+"""Submit a pipeline of sql/ to a running Flink cluster.
+
+    python -m jobs.submit view_report
+    flink run -py jobs/submit.py view_report
+
+Environment: KAFKA_BOOTSTRAP_SERVERS (default localhost:9092), DATA_DIR (default file://<repository>/data), and whatever
+else the pipeline's SQL names as ${NAME}. FLINK_CONF_DIR (default flink-conf/) says where the JobManager is.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+# `flink run -py` puts jobs/ itself on the path; the package is found from the repository's root.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from jobs.pipeline import REPO, JobError, pipeline_names, read_pipeline
+
+DEFAULTS = {
+    "KAFKA_BOOTSTRAP_SERVERS": "localhost:9092",
+    "DATA_DIR": (REPO / "data").as_uri(),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Submit or explain one pipeline. Returns the exit code: 0, or 1 with one clear message on standard error."""
+    options = _parser().parse_args(arguments)
+    try:
+        statements = read_pipeline(options.pipeline, {**DEFAULTS, **os.environ})
+
+        # Imported late: it starts a JVM, and --help or a missing variable needs none.
+        from jobs.flink import FlinkSession
+
+        session = FlinkSession(options.pipeline, options.jobmanager, verbose=options.verbose)
+        if not options.explain:
+            session.refuse_if_running()
+        session.run(statements)
+        if options.explain:
+            print(session.explain())
+            return 0
+        session.check_kafka_sources()
+        job_id = session.submit()
+    except JobError as e:
+        print(f"error: {e}", file=sys.stderr)
+        return 1
+    print(f"{options.pipeline} runs as job {job_id}: {session.web_ui}/#/job/running/{job_id}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m jobs.submit",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "pipeline", metavar="PIPELINE", help=f"a folder of sql/; there are: {', '.join(pipeline_names())}"
+    )
+    parser.add_argument("--explain", action="store_true", help="print the plan instead of submitting")
+    parser.add_argument(
+        "--jobmanager",
+        metavar="HOST:PORT",
+        help="REST address of the JobManager (default: rest.address and rest.port of FLINK_CONF_DIR/config.yaml)",
+    )
+    parser.add_argument("--verbose", action="store_true", help="print Java's whole stack trace when something fails")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""A Flink session cluster as processes: one JobManager, one TaskManager.
+
+Flink is the distribution that `pip install apache-flink` brings; its folder is FLINK_HOME.
+"""
+
+import importlib.util
+import shutil
+from pathlib import Path
+
+import requests
+import yaml
+
+from local.server import Server
+from local.waiting import LocalError
+
+REPO = Path(__file__).resolve().parent.parent
+CONF = REPO / "flink-conf"
+JARS = REPO / "build" / "flink-lib"
+
+
+def flink_home() -> Path:
+    """The folder of pip's apache-flink; LocalError where it is not installed."""
+    found = importlib.util.find_spec("pyflink")
+    if not found or not found.origin:
+        raise LocalError("Apache Flink is missing in this Python environment: run `make install`.")
+    return Path(found.origin).parent
+
+
+def install_jars() -> list[str]:
+    """Make pip's Flink complete: scripts executable, the jars of flink-conf/pom.xml in lib/. Returns the jars' names.
+
+    Jars of an earlier call that the pom no longer names are removed: two versions of one connector would clash.
+    """
+    home = flink_home()
+    for script in (home / "bin").iterdir():
+        script.chmod(0o755)
+    ours = home / "lib" / ".installed-by-ad-reporting"
+    if ours.exists():
+        for name in ours.read_text().split():
+            (home / "lib" / name).unlink(missing_ok=True)
+    jars = sorted(JARS.glob("*.jar"))
+    if not jars:
+        raise LocalError(f"No jars in {JARS}: run `make install`, which calls Maven for them.")
+    for jar in jars:
+        shutil.copy(jar, home / "lib")
+    ours.write_text("\n".join(jar.name for jar in jars))
+    return [jar.name for jar in jars]
+
+
+def prepare(folder: Path, rest_port: int, rpc_port: int, settings: dict[str, str]) -> None:
+    """Write `folder`/flink-conf: the settings of flink-conf/ and, over them, what depends on the place."""
+    conf = conf_dir(folder)
+    conf.mkdir(parents=True, exist_ok=True)
+    for file in CONF.glob("*.properties"):
+        shutil.copy(file, conf)
+    (folder / "tmp").mkdir(exist_ok=True)
+    config = {
+        **yaml.safe_load((CONF / "config.yaml").read_text()),
+        "rest.port": rest_port,
+        "jobmanager.rpc.port": rpc_port,
+        "execution.checkpointing.dir": (folder / "checkpoints").as_uri(),
+        "execution.checkpointing.savepoint-dir": (folder / "savepoints").as_uri(),
+        "io.tmp.dirs": str(folder / "tmp"),
+        **settings,
+    }
+    (conf / "config.yaml").write_text(yaml.safe_dump(config, width=10_000))
+
+
+def conf_dir(folder: Path) -> Path:
+    """The FLINK_CONF_DIR of the cluster in `folder`."""
+    return folder / "flink-conf"
+
+
+def job_manager(folder: Path, rest_port: int, rpc_port: int) -> Server:
+    """The JobManager with its web UI on localhost:`rest_port`."""
+    return Server(
+        name="jobmanager",
+        command=[str(flink_home() / "bin" / "jobmanager.sh"), "start-foreground"],
+        folder=folder,
+        ports={"--flink-port": rest_port, "--flink-rpc-port": rpc_port},
+        is_ready=lambda: _overview(rest_port) is not None,
+        env=_environment(folder),
+    )
+
+
+def task_manager(folder: Path, rest_port: int) -> Server:
+    """The TaskManager; ready when the JobManager counts its slots."""
+    return Server(
+        name="taskmanager",
+        command=[str(flink_home() / "bin" / "taskmanager.sh"), "start-foreground"],
+        folder=folder,
+        ports={},
+        is_ready=lambda: (_overview(rest_port) or {}).get("slots-total", 0) > 0,
+        env=_environment(folder),
+    )
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {
+        "FLINK_CONF_DIR": str(conf_dir(folder)),
+        "FLINK_LOG_DIR": str(folder / "flink-logs"),
+        "FLINK_PID_DIR": str(folder / "tmp"),
+        # The whole log is in FLINK_LOG_DIR; standard output is kept for what goes wrong.
+        "JVM_ARGS": "-Dconsole.log.level=WARN",
+    }
+
+
+def _overview(rest_port: int) -> dict | None:
+    """Flink's /overview, or None while nobody answers."""
+    try:
+        response = requests.get(f"http://localhost:{rest_port}/overview", timeout=2)
+    except requests.ConnectionError:
+        return None
+    return response.json() if response.ok else None

@@ -1,0 +1,92 @@
+-- =====================================================================================================================
+-- View report, sources: banner views from Kafka, campaigns from CSV.
+-- Time zone: UTC throughout. Event time is end_timestamp, the moment the view ended and was pushed to Kafka.
+-- =====================================================================================================================
+
+SET 'table.local-time-zone' = 'UTC';
+
+-- How long the campaigns folder must be quiet until it counts as read. Until then no report row leaves the join, which
+-- is what makes a fresh start wait for the 500,000 campaigns; after it, only the events' watermark drives the join.
+SET 'table.exec.source.idle-timeout' = '5 s';
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- One row per banner view. Grain: one Kafka message.
+--
+-- Messages also carry view_id and banner_id. They are not declared because nothing here uses them, and the Kafka source
+-- decodes every declared column.
+--
+-- A message may be up to 10 seconds out of order. What cannot be decoded has NULL columns or is left out by the format.
+-- ---------------------------------------------------------------------------------------------------------------------
+CREATE TABLE view_log (
+    campaign_id INT,
+    start_timestamp TIMESTAMP(3),
+    end_timestamp TIMESTAMP(3),
+    WATERMARK FOR end_timestamp AS end_timestamp - INTERVAL '10' SECOND
+) WITH (
+    'connector' = 'kafka',
+    'topic' = '${VIEW_LOG_TOPIC:-view_log}',
+    'properties.bootstrap.servers' = '${KAFKA_BOOTSTRAP_SERVERS}',
+    'properties.group.id' = 'view_report',
+    -- Where a first start begins; a restored job goes on at the offsets of its checkpoint.
+    'scan.startup.mode' = '${VIEW_LOG_START:-earliest-offset}',
+    -- A partition without traffic stops holding the watermark back after this long.
+    'scan.watermark.idle-timeout' = '15 s',
+    'format' = 'json',
+    'json.timestamp-format.standard' = 'SQL',
+    'json.ignore-parse-errors' = 'true'
+);
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Which network a campaign belongs to, as text. Grain: one line of a file in ${DATA_DIR}/campaigns.
+--
+-- The folder is watched, so that this source never finishes: a finished one would send the greatest of all watermarks,
+-- and once Kafka's partitions are all idle that one wins and no row leaves the join ever again (FLINK-38477).
+-- The watermark is a constant, so that only the events' watermark drives the join.
+--
+-- campaigns.csv holds since ever; any other file holds since its modification time, for the campaigns it names.
+-- ---------------------------------------------------------------------------------------------------------------------
+CREATE TABLE campaigns_csv (
+    campaign_id STRING,
+    network_id STRING,
+    file_name STRING METADATA FROM 'file.name',
+    modified_at TIMESTAMP_LTZ(3) METADATA FROM 'file.modification-time',
+    valid_from AS CASE
+        WHEN file_name = 'campaigns.csv' THEN TIMESTAMP '1970-01-01 00:00:00.000'
+        ELSE CAST(modified_at AS TIMESTAMP(3))
+    END,
+    WATERMARK FOR valid_from AS TIMESTAMP '1970-01-01 00:00:00.000'
+) WITH (
+    'connector' = 'filesystem',
+    'path' = '${DATA_DIR}/campaigns',
+    'source.monitor-interval' = '10 s',
+    'format' = 'csv',
+    'csv.ignore-parse-errors' = 'true'
+);
+
+-- The network of each campaign over time, a versioned table: the newest version up to a moment is the one in force.
+-- A header line is no number and falls out here.
+CREATE VIEW campaigns AS
+WITH parsed AS (
+    SELECT
+        valid_from,
+        TRY_CAST(TRIM(campaign_id) AS INT) AS campaign_id,
+        TRY_CAST(TRIM(network_id) AS INT) AS network_id
+    FROM campaigns_csv
+),
+
+ranked AS (
+    SELECT
+        campaign_id,
+        network_id,
+        valid_from,
+        ROW_NUMBER() OVER (PARTITION BY campaign_id ORDER BY valid_from DESC) AS newest_first
+    FROM parsed
+    WHERE campaign_id IS NOT NULL
+)
+
+SELECT
+    campaign_id,
+    network_id,
+    valid_from
+FROM ranked
+WHERE newest_first = 1;
