@@ -3,6 +3,9 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv/bin
 RUN := $(VENV)/python
+# Options for `python -m local` and for demo.py, for example: make up LOCAL='--flink-port 18081'
+LOCAL ?=
+DEMO ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-quick lint format up down status clean
@@ -14,7 +17,7 @@ help: ## explain the commands
 install: build/.flink-installed build/.kafka-installed ## install Python packages, Flink's connectors and Kafka (others call it)
 
 demo: install ## start Kafka and Flink, send traffic, print the first finished minutes, stop everything
-	$(RUN) demo.py
+	$(RUN) demo.py $(DEMO)
 
 test: install lint ## run every test
 	$(RUN) -m pytest
@@ -33,13 +36,13 @@ format: install ## rewrite the Python and SQL files in the project's style
 	$(VENV)/sqlfluff fix sql
 
 up: install ## start Kafka (localhost:9092) and Flink (web UI http://localhost:8081), create the topics, leave them running
-	$(RUN) -m local up
+	$(RUN) -m local $(LOCAL) up
 
 down: ## stop what `make up` started
-	@if [ -x $(RUN) ]; then $(RUN) -m local down; else echo "Nothing is installed, so nothing runs."; fi
+	@if [ -x $(RUN) ]; then $(RUN) -m local $(LOCAL) down; else echo "Nothing is installed, so nothing runs."; fi
 
 status: ## what runs, where its logs are, which jobs there are
-	@if [ -x $(RUN) ]; then $(RUN) -m local status; else echo "Nothing is installed, so nothing runs."; fi
+	@if [ -x $(RUN) ]; then $(RUN) -m local $(LOCAL) status; else echo "Nothing is installed, so nothing runs."; fi
 
 clean: down ## delete what was installed and built (reports in data/ stay)
 	rm -rf build .venv

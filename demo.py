@@ -18,14 +18,14 @@ from pathlib import Path
 
 import duckdb
 
+from jobs.pipeline import JobError
 from jobs.topics import create_topics
 from local.cluster import Cluster, Ports
 from local.server import free_port, port_is_free
 from local.waiting import LocalError, wait_until
 
 REPO = Path(__file__).resolve().parent
-DATA = REPO / "data" / "demo"
-REPORT = DATA / "view_report"
+REPORT = "view_report"
 RATE = 2000
 MINUTES = 2
 ROWS = 12
@@ -33,16 +33,33 @@ ROWS = 12
 
 def main() -> int:
     """Run the demo. Returns the exit code: 0, or 1 with one clear sentence on standard error."""
-    argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="demo.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    ).parse_args()
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=REPO / "data" / "demo",
+        metavar="DIR",
+        help="where the report, the events that were sent and the servers' logs go; emptied first (default data/demo)",
+    )
+    data = parser.parse_args().folder.resolve()
     # SIGTERM stops the servers, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     began = time.monotonic()
-    shutil.rmtree(DATA, ignore_errors=True)
-    shutil.copytree(REPO / "data" / "campaigns", DATA / "campaigns")
-    cluster = Cluster(REPO / "build" / "demo", _ports())
-    shutil.rmtree(cluster.folder, ignore_errors=True)
+    cluster = Cluster(data / "servers", _ports())
+    try:
+        _prepare(data, cluster)
+        _run(data, cluster)
+    except (LocalError, JobError) as e:
+        print(f"error: {e}", file=sys.stderr)
+        return 1
+    _say(f"Everything is stopped again, after {time.monotonic() - began:.0f} s. The report stays in {data / REPORT}")
+    return 0
+
+
+def _run(data: Path, cluster: Cluster) -> None:
+    report = data / REPORT
     try:
         _say("Starting Kafka and Flink")
         cluster.start()
@@ -50,36 +67,43 @@ def main() -> int:
         environment = {
             **os.environ,
             "KAFKA_BOOTSTRAP_SERVERS": cluster.bootstrap_servers,
-            "DATA_DIR": DATA.as_uri(),
+            "DATA_DIR": f"file://{data}",
         }
         _say(f"Sending {RATE:,} banner views a second, the last three minutes first")
-        with _traffic(environment):
+        with _traffic(data, environment):
             _say(f"Submitting sql/view_report (web UI: {cluster.web_ui})")
-            submit = [
-                sys.executable,
-                "-m",
-                "jobs.submit",
-                "view_report",
-                "--jobmanager",
-                f"localhost:{cluster.ports.flink}",
-            ]
+            submit = [sys.executable, "-m", "jobs.submit", "view_report"]
+            submit += ["--jobmanager", f"localhost:{cluster.ports.flink}"]
             if subprocess.run(submit, cwd=REPO, env=environment, timeout=120).returncode != 0:
                 raise LocalError("The pipeline could not be submitted; the reason stands above.")
             _say("Waiting for the first finished minutes")
             wait_until(
-                lambda: len(_finished_minutes()) >= MINUTES,
-                f"{MINUTES} finished minutes in {REPORT}",
+                lambda: len(_finished_minutes(report)) >= MINUTES,
+                f"{MINUTES} finished minutes in {report}",
                 seconds=120,
                 hint=lambda: f"See the job at {cluster.web_ui}, and the logs in {cluster.folder}.",
             )
-            _print_report()
-    except LocalError as e:
-        print(f"error: {e}", file=sys.stderr)
-        return 1
+            _print_report(report)
     finally:
         cluster.stop()
-    _say(f"Everything is stopped again, after {time.monotonic() - began:.0f} s. The report stays in {REPORT}")
-    return 0
+
+
+def _prepare(data: Path, cluster: Cluster) -> None:
+    """Empty the folder, unless another demo's servers live in it, and put the sample campaigns there."""
+    if any(server.process() for server in cluster.servers):
+        raise LocalError(
+            f"Servers of another demo run in {cluster.folder}. Wait for it to end, or stop them with "
+            f"`.venv/bin/python -m local --folder {cluster.folder} down`."
+        )
+    mark = data / ".made-by-demo"
+    if data.exists() and any(data.iterdir()) and not mark.exists():
+        raise LocalError(
+            f"{data} holds files that no demo wrote, and a demo empties its folder: choose another --folder."
+        )
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir(parents=True)
+    mark.touch()
+    shutil.copytree(REPO / "data" / "campaigns", data / "campaigns")
 
 
 def _ports() -> Ports:
@@ -93,11 +117,11 @@ def _ports() -> Ports:
 
 
 @contextmanager
-def _traffic(environment: dict[str, str]) -> Iterator[None]:
+def _traffic(data: Path, environment: dict[str, str]) -> Iterator[None]:
     command = [sys.executable, "-m", "producer", "view-log", "--rate", str(RATE), "--history", "3m"]
-    command += ["--campaigns", str(DATA / "campaigns" / "campaigns.csv"), "--unknown-campaign", "0.001"]
-    command += ["--copy-to", str(DATA / "sent.jsonl")]
-    log = (DATA / "producer.log").open("w")
+    command += ["--campaigns", str(data / "campaigns" / "campaigns.csv"), "--unknown-campaign", "0.001"]
+    command += ["--copy-to", str(data / "sent.jsonl")]
+    log = (data / "producer.log").open("w")
     with log, subprocess.Popen(command, cwd=REPO, env=environment, stdout=log, stderr=subprocess.STDOUT) as producer:
         try:
             yield
@@ -112,15 +136,15 @@ def _traffic(environment: dict[str, str]) -> Iterator[None]:
             raise LocalError(f"The producer failed: see {log.name}.")
 
 
-def _finished_minutes() -> list[str]:
+def _finished_minutes(report: Path) -> list[str]:
     """Folder names of the minutes with _SUCCESS, oldest first."""
-    return sorted({file.parent.name for file in REPORT.glob("*/*/_SUCCESS")})
+    return sorted({file.parent.name for file in report.glob("*/*/_SUCCESS")})
 
 
-def _print_report() -> None:
-    newest = _finished_minutes()[-1]
-    folders = f"{REPORT}/*/{newest}"
-    report = duckdb.sql(f"""
+def _print_report(report: Path) -> None:
+    newest = _finished_minutes(report)[-1]
+    folders = f"{report}/*/{newest}"
+    rows = duckdb.sql(f"""
         SELECT campaign_id, network_id, minute_timestamp, round(avg_duration, 3) AS avg_duration_s, total_count
         FROM read_parquet(
             '{folders}/part-*',
@@ -129,9 +153,9 @@ def _print_report() -> None:
         )
         ORDER BY total_count DESC
     """)
-    rows = report.count("*").fetchall()[0][0]
-    print(f"\nThe {ROWS} most viewed of {rows:,} campaigns in the newest finished minute, from\n{folders}/\n")
-    print(report.limit(ROWS))
+    count = rows.count("*").fetchall()[0][0]
+    print(f"\nThe {ROWS} most viewed of {count:,} campaigns in the newest finished minute, from\n{folders}/\n")
+    print(rows.limit(ROWS))
 
 
 def _say(text: str) -> None:

@@ -21,7 +21,12 @@ from pyflink.util.exceptions import JavaException
 
 # States in which a job still owns its folders.
 _ENDED = {"FINISHED", "FAILED", "CANCELED"}
-_KAFKA_ANSWER_SECONDS = 15
+_KAFKA_ANSWER_SECONDS = 10
+_POSITION = re.compile(r"\bline (\d+), column (\d+)")
+# "Caused by: java.io.IOException: message", the message up to the next frame.
+_TRACE_LINE = re.compile(
+    r"^(?:Caused by: )?([\w.$]+(?:Exception|Error)): (.*?)(?=\n\tat |\Z)", re.MULTILINE | re.DOTALL
+)
 _SET = re.compile(r"SET\s+'(?P<key>[^']+)'\s*=\s*'(?P<value>(?:[^']|'')*)'\s*", re.IGNORECASE)
 
 
@@ -162,14 +167,15 @@ class FlinkSession:
 
     def _reason(self, error: Exception, statement: Statement | None = None) -> str:
         """Flink's own reason in a few lines; positions in the statement become positions in its file."""
-        message = _causes(error)[-1][1]
+        messages = [message for _, message in _causes(error)]
+        # The root cause says what is wrong; one above it may say where as well.
+        message = next((m for m in reversed(messages) if _POSITION.search(m)), messages[-1])
         # The parser lists every token it would have liked better, dozens of lines of them.
         message = message.split("Was expecting", 1)[0].strip()
         if statement:
-            message = re.sub(
-                r"\bline (\d+), column (\d+)",
+            message = _POSITION.sub(
                 lambda at: f"line {int(at[1]) + statement.line - 1}, column {at[2]}",
-                message,
+                message.removeprefix("SQL validation failed. ").removeprefix("SQL parse failed. "),
             )
         lines = [line.rstrip() for line in message.splitlines() if line.strip()]
         return "\n  ".join(lines[:6]) + self._details(error)
@@ -185,12 +191,17 @@ def _jvm():
 
 
 def _causes(error: Exception) -> list[tuple[str, str]]:
-    """(class name, message) of a Java exception and its causes, the root last; causes without a message left out."""
+    """(class name, message) of a Java exception and its causes, the root last; causes without a message left out.
+
+    PyFlink hands some exceptions on as objects and some as the text of their trace.
+    """
     causes: list[tuple[str, str]] = []
-    throwable = error.java_exception
-    while throwable is not None:
-        message = throwable.getMessage()
-        if message:
-            causes.append((throwable.getClass().getName(), message))
-        throwable = throwable.getCause()
+    if isinstance(error, JavaException):
+        causes = _TRACE_LINE.findall(error.stack_trace)
+    else:
+        throwable = error.java_exception
+        while throwable is not None:
+            if throwable.getMessage():
+                causes.append((throwable.getClass().getName(), throwable.getMessage()))
+            throwable = throwable.getCause()
     return causes or [(type(error).__name__, str(error))]

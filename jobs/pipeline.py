@@ -48,16 +48,23 @@ def pipeline_names() -> list[str]:
     return sorted({file.parent.name for file in PIPELINES.glob("*/*.sql")})
 
 
-def read_pipeline(name: str, variables: Mapping[str, str]) -> list[Statement]:
-    """The statements of pipeline `name` in order, variables filled in.
+def pipeline_folder(pipeline: str) -> Path:
+    """The folder of a pipeline of sql/, or `pipeline` itself where that is the path of such a folder elsewhere."""
+    if pipeline in pipeline_names():
+        return PIPELINES / pipeline
+    if "/" in pipeline and any(Path(pipeline).glob("*.sql")):
+        return Path(pipeline).resolve()
+    raise JobError(f"There is no pipeline '{pipeline}' in sql/. There are: {', '.join(pipeline_names())}.")
 
-    Raises JobError for an unknown pipeline, for unreadable SQL, and, once for all files, for missing variables.
+
+def read_pipeline(folder: Path, variables: Mapping[str, str]) -> list[Statement]:
+    """The statements of a pipeline's SQL files in the order of their names, variables filled in.
+
+    Raises JobError for unreadable SQL and, once for all files, for missing variables.
     """
-    if name not in pipeline_names():
-        raise JobError(f"There is no pipeline '{name}' in sql/. There are: {', '.join(pipeline_names())}.")
     statements: list[Statement] = []
     missing: list[str] = []
-    for file in sorted((PIPELINES / name).glob("*.sql")):
+    for file in sorted(folder.glob("*.sql")):
         found, without_value = split(file.read_text(), file, variables)
         statements += found
         missing += without_value

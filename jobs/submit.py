@@ -15,11 +15,12 @@ from pathlib import Path
 # `flink run -py` puts jobs/ itself on the path; the package is found from the repository's root.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from jobs.pipeline import REPO, JobError, pipeline_names, read_pipeline
+from jobs.pipeline import REPO, JobError, pipeline_folder, pipeline_names, read_pipeline
 
+# Flink takes a path as it is: one with a space must not be written with %20, as Path.as_uri() would.
 DEFAULTS = {
     "KAFKA_BOOTSTRAP_SERVERS": "localhost:9092",
-    "DATA_DIR": (REPO / "data").as_uri(),
+    "DATA_DIR": f"file://{REPO / 'data'}",
 }
 
 
@@ -27,12 +28,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Submit or explain one pipeline. Returns the exit code: 0, or 1 with one clear message on standard error."""
     options = _parser().parse_args(arguments)
     try:
-        statements = read_pipeline(options.pipeline, {**DEFAULTS, **os.environ})
+        folder = pipeline_folder(options.pipeline)
+        statements = read_pipeline(folder, {**DEFAULTS, **os.environ})
 
         # Imported late: it starts a JVM, and --help or a missing variable needs none.
         from jobs.flink import FlinkSession
 
-        session = FlinkSession(options.pipeline, options.jobmanager, verbose=options.verbose)
+        session = FlinkSession(folder.name, options.jobmanager, verbose=options.verbose)
         if not options.explain:
             session.refuse_if_running()
         session.run(statements)
@@ -44,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     except JobError as e:
         print(f"error: {e}", file=sys.stderr)
         return 1
-    print(f"{options.pipeline} runs as job {job_id}: {session.web_ui}/#/job/running/{job_id}")
+    print(f"{folder.name} runs as job {job_id}: {session.web_ui}/#/job/running/{job_id}")
     return 0
 
 
@@ -55,7 +57,9 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "pipeline", metavar="PIPELINE", help=f"a folder of sql/; there are: {', '.join(pipeline_names())}"
+        "pipeline",
+        metavar="PIPELINE",
+        help=f"a folder of sql/ ({', '.join(pipeline_names())}), or the path of such a folder elsewhere",
     )
     parser.add_argument("--explain", action="store_true", help="print the plan instead of submitting")
     parser.add_argument(

@@ -58,8 +58,8 @@ def prepare(folder: Path, rest_port: int, rpc_port: int, settings: dict[str, str
         **yaml.safe_load((CONF / "config.yaml").read_text()),
         "rest.port": rest_port,
         "jobmanager.rpc.port": rpc_port,
-        "execution.checkpointing.dir": (folder / "checkpoints").as_uri(),
-        "execution.checkpointing.savepoint-dir": (folder / "savepoints").as_uri(),
+        "execution.checkpointing.dir": f"file://{folder}/checkpoints",
+        "execution.checkpointing.savepoint-dir": f"file://{folder}/savepoints",
         "io.tmp.dirs": str(folder / "tmp"),
         **settings,
     }

@@ -13,7 +13,7 @@ from pathlib import Path
 from confluent_kafka import KafkaException, Producer
 from tqdm import tqdm
 
-_ANSWER_SECONDS = 15
+_ANSWER_SECONDS = 10
 _FLUSH_SECONDS = 120
 _LOG_EVERY_SECONDS = 10
 

@@ -1,0 +1,100 @@
+"""The README is true: the demo's report equals the oracle's, its snippets work, and no command in it is untested."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import oracle, reading
+from tests.support.commands import REPO, run
+
+README = (REPO / "README.md").read_text()
+
+# Each command of the README and the test that runs it, the same words or with ports and folders of the test's own.
+COMMANDS = {
+    "make demo": "test_the_demo_prints_a_report_that_the_oracle_agrees_with",
+    "make test": ".ci/run, which runs this",
+    "make up": "test_local.py",
+    "make status": "test_local.py",
+    "make down": "test_local.py",
+    ".venv/bin/python -m jobs.submit view_report": "test_submit.py",
+    ".venv/bin/python -m jobs.topics": "test_topics.py",
+    ".venv/bin/python -m producer view-log": "test_producer.py",
+    ".venv/bin/python -m producer campaigns": "test_producer.py",
+    "export FLINK_CONF_DIR=flink-conf": "test_campaigns.py",
+    ".venv/lib/python3.11/site-packages/pyflink/bin/flink run": "test_campaigns.py",
+}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """A finished demo: its folder and what it printed."""
+    folder = tmp_path_factory.mktemp("demo") / "demo"
+    done = run(["make", "demo", f"DEMO=--folder {folder}"], seconds=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder, done.stdout
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.M | re.S)
+
+
+def test_the_demo_prints_a_report_that_the_oracle_agrees_with(demo: tuple[Path, str]) -> None:
+    folder, printed = demo
+    lines = (folder / "campaigns" / "campaigns.csv").read_text().splitlines()[1:]
+    networks = {int(c): int(n) for c, n in (line.split(",") for line in lines)}
+    expected = oracle.report(oracle.values(folder / "sent.jsonl"), networks)
+    complete = reading.complete_minutes(folder / "view_report")
+    rows = [row for row in reading.rows(folder / "view_report") if row.minute in complete]
+    assert not oracle.differences(rows, {key: row for key, row in expected.items() if row.minute in complete})
+    print(f"\nthe demo's report: {len(rows):,} rows of {len(complete)} minutes equal the oracle's")
+    assert len(rows) > 1000
+
+    newest = max(complete)
+    top = max((row for row in rows if row.minute == newest), key=lambda row: row.total_count)
+    assert re.search(rf"│ +{top.campaign_id} │ +{top.network_id} │ {newest} │.*│ +{top.total_count} │", printed)
+    assert f"minute_timestamp={newest:%Y-%m-%d %H%%3A%M%%3A%S}/" in printed
+
+
+def test_the_demo_leaves_nothing_running(demo: tuple[Path, str]) -> None:
+    folder, _ = demo
+    assert not list((folder / "servers").glob("*.pid"))
+
+
+def test_the_demo_does_not_empty_a_folder_of_someone_elses(folder: Path) -> None:
+    (folder / "precious").write_text("data")
+    done = subprocess.run(
+        [sys.executable, "demo.py", "--folder", str(folder)], cwd=REPO, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert "holds files that no demo wrote" in done.stderr
+    assert (folder / "precious").exists()
+
+
+def test_each_python_snippet_yields_a_real_timestamp(demo: tuple[Path, str]) -> None:
+    folder, _ = demo
+    snippets = blocks("python")
+    assert len(snippets) == 2
+    for snippet in snippets:
+        assert "data/demo/view_report" in snippet
+        code = snippet.replace("data/demo/view_report", f"{folder}/view_report")
+        done = run([sys.executable, "-c", code])
+        assert done.returncode == 0, done.stderr
+        assert "minute_timestamp" in done.stdout
+        assert re.search(r"\b2\d{3}-\d\d-\d\d \d\d:\d\d:00\b", done.stdout)
+        checked = code + "\nimport pyarrow\ntable = report.to_table()\n" if "report =" in code else None
+        if checked:
+            types = "print(table.schema.field('minute_timestamp').type)"
+            assert "timestamp[s]" in run([sys.executable, "-c", checked + types]).stdout
+
+
+def test_every_command_in_the_readme_is_run_by_a_test() -> None:
+    commands = [line for block in blocks("bash") for line in block.splitlines() if line.strip()]
+    assert commands
+    for command in commands:
+        assert any(command.startswith(known) for known in COMMANDS), f"no test runs: {command}"
+    for known in COMMANDS:
+        assert any(command.startswith(known) for command in commands), f"the README no longer has: {known}"

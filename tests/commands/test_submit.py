@@ -1,0 +1,130 @@
+"""The launcher: what goes wrong is said in a few lines, with an exit code that is not 0."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from local.cluster import Cluster
+from tests.support.commands import python
+from tests.support.stream import Stream
+
+LINES = 8
+
+
+@pytest.fixture(scope="module")
+def stream(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stream]:
+    """A topic and a DATA_DIR, not submitted yet."""
+    return Stream(cluster, tmp_path_factory.mktemp("submit"), "1,1\n", datetime(2026, 1, 1))
+
+
+def refused(stream: Stream, pipeline: str, *options: str, **environment: str) -> str:
+    """Standard error of a submission that must fail, in few lines and without a Java trace."""
+    done = python("jobs.submit", pipeline, *options, **{**stream.environment, **environment})
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stderr.startswith("error: ")
+    assert "\tat " not in done.stderr
+    assert len(done.stderr.splitlines()) <= LINES, done.stderr
+    return done.stderr
+
+
+def pipeline(folder: Path, *statements: str) -> str:
+    (folder / "1_only.sql").write_text("-- =====\n" + ";\n".join(statements))
+    return str(folder)
+
+
+def test_a_pipeline_that_does_not_exist(stream: Stream) -> None:
+    assert "There are: view_report" in refused(stream, "view_reports")
+
+
+def test_a_missing_variable(stream: Stream, folder: Path) -> None:
+    message = refused(stream, pipeline(folder, "SELECT 1", "SELECT '${NOT_SET_ANYWHERE}'"))
+    assert "NOT_SET_ANYWHERE" in message
+    assert "1_only.sql:3" in message
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason", "line"),
+    [
+        ("CREATE TABLE t (a INT)\nWITH 'connector'", "Encountered", "line 4"),
+        ("INSERT INTO sink\nSELECT no_such_column FROM source", "no_such_column", "line 4"),
+        ("INSERT INTO no_such_table SELECT a FROM source", "no_such_table", ":3"),
+        ("SELECT a FROM source", "SET, CREATE and INSERT", ":3"),
+        ("SET sloppy = 1", "SET 'name' = 'value'", ":3"),
+    ],
+)
+def test_bad_sql_is_named_with_its_file_and_line(
+    stream: Stream, folder: Path, statement: str, reason: str, line: str
+) -> None:
+    tables = (
+        "CREATE TABLE source (a INT) WITH ('connector' = 'datagen'); "
+        "CREATE TABLE sink (a INT) WITH ('connector' = 'blackhole')"
+    )
+    message = refused(stream, pipeline(folder, tables, statement))
+    assert "1_only.sql:3" in message
+    assert reason in message
+    assert line in message
+
+
+def test_a_plan_that_flink_refuses_names_the_statements(stream: Stream, folder: Path) -> None:
+    sql = [
+        "CREATE TABLE source (a INT) WITH ('connector' = 'datagen')",
+        "CREATE TABLE sink (a INT, n BIGINT) "
+        "WITH ('connector' = 'filesystem', 'path' = '/tmp/x', 'format' = 'parquet')",
+        "INSERT INTO sink SELECT a, COUNT(*) FROM source GROUP BY a",
+    ]
+    message = refused(stream, pipeline(folder, *sql))
+    assert "doesn't support consuming update changes" in message
+    assert "1_only.sql:4" in message
+
+
+def test_a_pipeline_without_an_insert(stream: Stream, folder: Path) -> None:
+    assert "no INSERT" in refused(stream, pipeline(folder, "SET 'parallelism.default' = '1'"))
+
+
+def test_kafka_that_does_not_answer(stream: Stream) -> None:
+    message = refused(stream, "view_report", KAFKA_BOOTSTRAP_SERVERS="localhost:1")
+    assert "Kafka does not answer at localhost:1" in message
+
+
+def test_a_topic_that_does_not_exist(stream: Stream) -> None:
+    message = refused(stream, "view_report", VIEW_LOG_TOPIC="no_such_topic")
+    assert "no topic 'no_such_topic'" in message
+    assert "python -m jobs.topics" in message
+
+
+def test_a_job_manager_that_does_not_answer(stream: Stream) -> None:
+    message = refused(stream, "view_report", "--jobmanager", "localhost:1")
+    assert "No Flink JobManager answers at http://localhost:1" in message
+
+
+def test_a_job_manager_that_is_no_address(stream: Stream) -> None:
+    assert "HOST:PORT" in refused(stream, "view_report", "--jobmanager", "localhost")
+
+
+def test_verbose_shows_the_java_trace(stream: Stream, folder: Path) -> None:
+    done = python("jobs.submit", pipeline(folder, "CREATE NONSENSE"), "--verbose", **stream.environment)
+    assert done.returncode == 1
+    assert "\tat org.apache.flink" in done.stderr
+
+
+def test_explain_prints_the_plan_and_needs_no_servers(stream: Stream) -> None:
+    nowhere = {**stream.environment, "KAFKA_BOOTSTRAP_SERVERS": "localhost:1"}
+    done = python("jobs.submit", "view_report", "--explain", "--jobmanager", "localhost:1", **nowhere)
+    assert done.returncode == 0, done.stderr
+    assert "== Optimized Physical Plan ==" in done.stdout
+    # What the design rests on: the watermark is made in the source, the aggregate is in two phases, nothing is updated.
+    assert "watermark=[-(end_timestamp, 10000:INTERVAL SECOND)]" in done.stdout
+    assert "LocalWindowAggregate" in done.stdout
+    assert "TemporalJoin" in done.stdout
+
+
+def test_a_pipeline_that_runs_is_not_submitted_again(stream: Stream) -> None:
+    stream.submit()
+    message = refused(stream, "view_report")
+    assert f"already runs as job {stream.job_id}" in message
+    stream.cancel()
+    # And when it has ended, it may run again.
+    stream.submit()
+    stream.cancel()

@@ -1,0 +1,28 @@
+"""Real servers for the tests, on ports of their own, so that a running demo and a test run don't meet."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.cluster import Cluster, Ports
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Kafka and Flink, started once. Checkpoints come every 500 ms, so that results appear soon."""
+    settings = {"execution.checkpointing.interval": "500 ms", "execution.checkpointing.min-pause": "0 ms"}
+    servers = Cluster(tmp_path_factory.mktemp("servers"), Ports.free(), settings)
+    try:
+        servers.start()
+        yield servers
+    finally:
+        servers.stop()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of this test's own whose name holds what often breaks paths: a space."""
+    made = tmp_path / "a folder"
+    made.mkdir()
+    return made

@@ -1,0 +1,107 @@
+"""What the minute report must say, computed from the messages alone, in plain Python and whole milliseconds.
+
+It shares nothing with the pipeline: not its SQL, not its parser, not its arithmetic.
+"""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,9})?")
+_INT = range(-(2**31), 2**31)
+_EPOCH = datetime(1970, 1, 1)
+
+
+class View(NamedTuple):
+    """A message that counts; times in milliseconds since 1970, UTC."""
+
+    campaign_id: int
+    start_ms: int
+    end_ms: int
+
+
+class Row(NamedTuple):
+    """A row of the minute report."""
+
+    campaign_id: int
+    network_id: int | None
+    minute: datetime
+    avg_duration: float
+    total_count: int
+
+
+def parse(message: bytes | None) -> View | None:
+    """The view in a message, or None where the message cannot be used."""
+    try:
+        event = json.loads(message or b"")
+    except ValueError:
+        return None
+    if not isinstance(event, dict):
+        return None
+    campaign, start, end = (event.get(name) for name in ("campaign_id", "start_timestamp", "end_timestamp"))
+    if type(campaign) is not int or campaign not in _INT:
+        return None
+    start_ms, end_ms = _milliseconds(start), _milliseconds(end)
+    if start_ms is None or end_ms is None:
+        return None
+    return View(campaign, start_ms, end_ms)
+
+
+def report(messages: Iterable[bytes | None], networks: Mapping[int, int]) -> dict[tuple[int, datetime], Row]:
+    """The rows for messages that all came in time, by campaign and minute. `networks`: campaign id -> network id."""
+    durations: dict[tuple[int, datetime], list[int]] = defaultdict(list)
+    for message in messages:
+        view = parse(message)
+        if view:
+            minute = _EPOCH + timedelta(minutes=view.end_ms // 60_000)
+            durations[view.campaign_id, minute].append(view.end_ms - view.start_ms)
+    return {
+        (campaign, minute): Row(
+            campaign, networks.get(campaign), minute, float(Fraction(sum(ms), 1000 * len(ms))), len(ms)
+        )
+        for (campaign, minute), ms in durations.items()
+    }
+
+
+def values(copy: Path) -> list[bytes]:
+    """The messages in a file that the producer wrote with --copy-to."""
+    with copy.open() as lines:
+        return [json.loads(line)["value"].encode() for line in lines]
+
+
+def differences(actual: Iterable[Row], expected: Mapping[tuple[int, datetime], Row]) -> list[str]:
+    """Every disagreement as a sentence: counts to the last bit, averages to 1e-9 s, no row doubled, none too many."""
+    found: list[str] = []
+    seen: set[tuple[int, datetime]] = set()
+    for row in actual:
+        key = (row.campaign_id, row.minute)
+        wanted = expected.get(key)
+        if key in seen:
+            found.append(f"doubled: {row}")
+        elif wanted is None:
+            found.append(f"too many: {row}")
+        elif (
+            row.network_id != wanted.network_id
+            or row.total_count != wanted.total_count
+            or not abs(row.avg_duration - wanted.avg_duration) <= 1e-9
+        ):
+            found.append(f"wrong: {row}, expected {wanted}")
+        seen.add(key)
+    found += [f"missing: {row}" for key, row in expected.items() if key not in seen]
+    return found
+
+
+def _milliseconds(text: object) -> int | None:
+    if not isinstance(text, str) or not _TIMESTAMP.fullmatch(text):
+        return None
+    seconds, _, fraction = text.partition(".")
+    try:
+        whole = datetime.strptime(seconds, "%Y-%m-%d %H:%M:%S") - _EPOCH
+    except ValueError:
+        return None
+    return round(whole.total_seconds()) * 1000 + int(fraction.ljust(3, "0")[:3])

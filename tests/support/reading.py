@@ -1,0 +1,54 @@
+"""Reading report folders without the pipeline's help: every file by itself, the folder's name for the partition."""
+
+from collections import defaultdict
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import unquote
+
+import pyarrow.parquet as pq
+
+from tests.support.oracle import Row
+
+NULL_NETWORK = "__HIVE_DEFAULT_PARTITION__"
+
+
+def data_files(report: Path) -> list[Path]:
+    """The finished files: neither hidden (in progress) nor a marker."""
+    return [file for file in report.glob("*/*/*") if not file.name.startswith((".", "_"))]
+
+
+def rows(report: Path) -> list[Row]:
+    """All rows of all finished files."""
+    found: list[Row] = []
+    for file in data_files(report):
+        network, minute = partition(file.parent)
+        table = pq.ParquetFile(file).read()
+        assert [(f.name, str(f.type)) for f in table.schema] == [
+            ("campaign_id", "int32"),
+            ("avg_duration", "double"),
+            ("total_count", "int32"),
+        ], f"{file} has other columns: {table.schema}"
+        found += [
+            Row(r["campaign_id"], network, minute, r["avg_duration"], r["total_count"]) for r in table.to_pylist()
+        ]
+    return found
+
+
+def partition(folder: Path) -> tuple[int | None, datetime]:
+    """(network, minute) of a folder network_id=3/minute_timestamp=2026-11-22 16%3A07%3A00."""
+    network = folder.parent.name.removeprefix("network_id=")
+    minute = unquote(folder.name.removeprefix("minute_timestamp="))
+    return None if network == NULL_NETWORK else int(network), datetime.strptime(minute, "%Y-%m-%d %H:%M:%S")
+
+
+def files_per_folder(report: Path) -> dict[Path, int]:
+    """Folder -> number of finished files."""
+    counts: dict[Path, int] = defaultdict(int)
+    for file in data_files(report):
+        counts[file.parent] += 1
+    return dict(counts)
+
+
+def complete_minutes(report: Path) -> set[datetime]:
+    """The minutes of the folders with _SUCCESS."""
+    return {partition(file.parent)[1] for file in report.glob("*/*/_SUCCESS")}

@@ -1,0 +1,165 @@
+"""A running view_report of its own: its topic, its DATA_DIR, its event time."""
+
+import json
+import threading
+import time
+import uuid
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import requests
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from jobs.pipeline import PIPELINES
+from local.cluster import Cluster
+from local.flink import conf_dir
+from local.waiting import wait_until
+from tests.support import commands, reading
+
+EPOCH = datetime(1970, 1, 1)
+# A campaign that no test uses otherwise: its events only move the watermark.
+MARKER = 2_147_483_647
+PARTITIONS = 4
+
+
+def view(campaign: int, end_ms: int, duration_ms: int, **more: object) -> bytes:
+    """A message as producers send it; times in milliseconds since 1970."""
+    event = {
+        "view_id": uuid.uuid4().hex,
+        "start_timestamp": text(end_ms - duration_ms),
+        "end_timestamp": text(end_ms),
+        "banner_id": 7,
+        "campaign_id": campaign,
+    }
+    return json.dumps({**event, **more}).encode()
+
+
+def text(epoch_ms: int) -> str:
+    """YYYY-MM-DD HH:MM:SS.mmm, UTC."""
+    return (EPOCH + timedelta(milliseconds=epoch_ms)).isoformat(" ", "milliseconds")
+
+
+class Stream:
+    """One pipeline over one topic. Event time starts at `begin` and only goes forward."""
+
+    def __init__(self, cluster: Cluster, folder: Path, campaigns_csv: str, begin: datetime) -> None:
+        self.cluster = cluster
+        self.data = folder
+        self.report = folder / "view_report"
+        self.topic = f"view_log_{uuid.uuid4().hex[:8]}"
+        self.job_id = ""
+        self.now_ms = round((begin - EPOCH).total_seconds() * 1000)
+        (folder / "campaigns").mkdir(parents=True)
+        (folder / "campaigns" / "campaigns.csv").write_text(campaigns_csv)
+        self._producer = Producer({"bootstrap.servers": cluster.bootstrap_servers, "linger.ms": 0})
+        self._awake = threading.Event()
+        admin = AdminClient({"bootstrap.servers": cluster.bootstrap_servers})
+        admin.create_topics([NewTopic(self.topic, PARTITIONS, 1)])[self.topic].result(30)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a submission needs."""
+        return {
+            "KAFKA_BOOTSTRAP_SERVERS": self.cluster.bootstrap_servers,
+            "DATA_DIR": f"file://{self.data}",
+            "VIEW_LOG_TOPIC": self.topic,
+            "FLINK_CONF_DIR": str(conf_dir(self.cluster.folder)),
+        }
+
+    def submit(self, pipeline: str = str(PIPELINES / "view_report")) -> None:
+        """Submit and wait until all tasks run."""
+        done = commands.python("jobs.submit", pipeline, **self.environment)
+        assert done.returncode == 0, done.stderr
+        self.job_id = done.stdout.rsplit("/", 1)[1].strip()
+        self.wait_until_running()
+
+    def wait_until_running(self) -> None:
+        wait_until(self._all_running, f"all tasks of job {self.job_id} to run", 60, hint=self.why)
+
+    def cancel(self) -> None:
+        """Stop the job, so that its slots are free."""
+        self.rest_at_partitions()
+        requests.patch(f"{self.cluster.web_ui}/jobs/{self.job_id}", timeout=10).raise_for_status()
+        wait_until(lambda: self._job()["state"] == "CANCELED", f"job {self.job_id} to be cancelled", 60)
+
+    def send(self, messages: Iterable[tuple[int, bytes | None]]) -> None:
+        """Send (partition, message) in this order and wait for Kafka's word on each."""
+        failed: list[str] = []
+        for partition, message in messages:
+            while True:
+                try:
+                    self._producer.produce(
+                        self.topic, message, partition=partition, on_delivery=lambda e, _: e and failed.append(str(e))
+                    )
+                    break
+                except BufferError:
+                    self._producer.poll(0.1)
+        assert self._producer.flush(60) == 0, "Kafka did not confirm all messages in 60 s"
+        assert not failed, failed[:3]
+
+    def finish_minutes(self, partitions: Iterable[int] = range(PARTITIONS), seconds: float = 60) -> None:
+        """Move event time on until all that was sent so far is final, and wait until it can be read.
+
+        A marker event four minutes later closes the window of one two minutes later, whose _SUCCESS tells that all
+        before it is there.
+        """
+        partitions = list(partitions)
+        base = self.now_ms
+        first, second = base + 120_000, base + 240_000
+        self.send((p, view(MARKER, first, 0)) for p in partitions)
+        self.send((p, view(MARKER, second, 0)) for p in partitions)
+        self.now_ms = second
+        minute = EPOCH + timedelta(minutes=first // 60_000)
+        wait_until(
+            lambda: minute in reading.complete_minutes(self.report),
+            f"_SUCCESS of minute {minute} in {self.report}",
+            seconds,
+            every_seconds=0.05,
+            hint=self.why,
+        )
+
+    def rows(self, since_ms: int = 0) -> list[reading.Row]:
+        """The report's rows from `since_ms` on, markers left out."""
+        since = EPOCH + timedelta(milliseconds=since_ms)
+        return [r for r in reading.rows(self.report) if r.campaign_id != MARKER and r.minute >= since]
+
+    def keep_awake(self) -> None:
+        """Send a marker at the present event time to every partition, every two seconds, until rest_at_partitions().
+
+        Kafka's partitions are otherwise idle between two tests, and an idle partition holds no watermark back: the
+        first of them to be read would outrun the others. Real traffic moves in small steps; tests jump by minutes.
+        """
+        self._awake.clear()
+        threading.Thread(target=self._stay_awake, daemon=True).start()
+
+    def rest_at_partitions(self) -> None:
+        self._awake.set()
+
+    def why(self) -> str:
+        """The job's state and its latest exception, for the message of a failed wait."""
+        exceptions = self.get(f"jobs/{self.job_id}/exceptions")["exceptionHistory"]["entries"]
+        return f"Job {self._job()['state']}; {exceptions[0]['stacktrace'][:2000] if exceptions else 'no exceptions'}"
+
+    def _stay_awake(self) -> None:
+        while not self._awake.wait(2):
+            self.send((p, view(MARKER, self.now_ms, 0)) for p in range(PARTITIONS))
+
+    def _all_running(self) -> bool:
+        vertices = self._job()["vertices"]
+        return bool(vertices) and all(vertex["status"] == "RUNNING" for vertex in vertices)
+
+    def _job(self) -> dict:
+        return self.get(f"jobs/{self.job_id}")
+
+    def get(self, path: str) -> dict:
+        """The answer of Flink's REST API."""
+        response = requests.get(f"{self.cluster.web_ui}/{path}", timeout=10)
+        response.raise_for_status()
+        return response.json()
+
+
+def wait_for_silence(seconds: float) -> None:
+    """Let `seconds` of wall-clock time pass: silence is the one condition that only time makes."""
+    time.sleep(seconds)
