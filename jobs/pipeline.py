@@ -17,6 +17,9 @@ REPO = Path(__file__).resolve().parent.parent
 PIPELINES = REPO / "sql"
 
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
+_RUNS_WHEN = re.compile(
+    r"^-- Runs when (?P<name>[A-Z_][A-Z0-9_]*) is (?P<value>\S+?)(?P<default> \(the default\))?\.$", re.MULTILINE
+)
 _DOLLAR_BRACE = re.compile(r"\$\{")
 
 
@@ -60,11 +63,13 @@ def pipeline_folder(pipeline: str) -> Path:
 def read_pipeline(folder: Path, variables: Mapping[str, str]) -> list[Statement]:
     """The statements of a pipeline's SQL files in the order of their names, variables filled in.
 
-    Raises JobError for unreadable SQL and, once for all files, for missing variables.
+    A file with a comment line "-- Runs when NAME is VALUE." takes part only then; one of its alternatives says
+    "-- Runs when NAME is VALUE (the default)." Raises JobError for a choice that no file offers, for unreadable SQL
+    and, once for all files, for missing variables.
     """
     statements: list[Statement] = []
     missing: list[str] = []
-    for file in sorted(folder.glob("*.sql")):
+    for file in _chosen(sorted(folder.glob("*.sql")), variables):
         found, without_value = split(file.read_text(), file, variables)
         statements += found
         missing += without_value
@@ -73,6 +78,21 @@ def read_pipeline(folder: Path, variables: Mapping[str, str]) -> list[Statement]
             "These variables have no value; set them in the environment:\n" + "\n".join(f"  {m}" for m in missing)
         )
     return statements
+
+
+def _chosen(files: list[Path], variables: Mapping[str, str]) -> list[Path]:
+    """The files that take part, given the choices that the variables make."""
+    conditions = {file: match for file in files if (match := _RUNS_WHEN.search(file.read_text()))}
+    values = {c["name"]: c["value"] for c in conditions.values() if c["default"]}
+    values |= {c["name"]: variables[c["name"]] for c in conditions.values() if variables.get(c["name"])}
+    offered: dict[str, set[str]] = {}
+    for condition in conditions.values():
+        offered.setdefault(condition["name"], set()).add(condition["value"])
+    for name, choices in offered.items():
+        if values.get(name) not in choices:
+            given = f"is '{values[name]}'" if name in values else "has no value"
+            raise JobError(f"{name} {given}; set it to one of: {', '.join(sorted(choices))}.")
+    return [f for f in files if f not in conditions or conditions[f]["value"] == values[conditions[f]["name"]]]
 
 
 def split(text: str, file: Path, variables: Mapping[str, str]) -> tuple[list[Statement], list[str]]:

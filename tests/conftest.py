@@ -8,6 +8,32 @@ import pytest
 from local.cluster import Cluster, Ports
 
 
+class Figures:
+    """What tests measured, printed at the end of the run whether they passed or not."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def add(self, line: str) -> None:
+        self.lines.append(line)
+
+
+_FIGURES = Figures()
+
+
+@pytest.fixture(scope="session")
+def figures() -> Figures:
+    """Where a test puts what it measured."""
+    return _FIGURES
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _FIGURES.lines:
+        terminalreporter.section("measured")
+        for line in _FIGURES.lines:
+            terminalreporter.write_line(line)
+
+
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Kafka and Flink, started once. Checkpoints come every 500 ms, so that results appear soon."""

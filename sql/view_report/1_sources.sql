@@ -1,5 +1,5 @@
 -- =====================================================================================================================
--- View report, sources: banner views from Kafka, campaigns from CSV.
+-- View report, sources: settings, and campaigns from CSV. The banner views stand in 1_view_log.*.sql.
 -- Time zone: UTC throughout. Event time is end_timestamp, the moment the view ended and was pushed to Kafka.
 -- =====================================================================================================================
 
@@ -8,33 +8,6 @@ SET 'table.local-time-zone' = 'UTC';
 -- How long the campaigns folder must be quiet until it counts as read. Until then no report row leaves the join, which
 -- is what makes a fresh start wait for the 500,000 campaigns; after it, only the events' watermark drives the join.
 SET 'table.exec.source.idle-timeout' = '5 s';
-
--- ---------------------------------------------------------------------------------------------------------------------
--- One row per banner view. Grain: one Kafka message.
---
--- Messages also carry view_id and banner_id. They are not declared because nothing here uses them, and the Kafka source
--- decodes every declared column.
---
--- A message may be up to 10 seconds out of order. What cannot be decoded has NULL columns or is left out by the format.
--- ---------------------------------------------------------------------------------------------------------------------
-CREATE TABLE view_log (
-    campaign_id INT,
-    start_timestamp TIMESTAMP(3),
-    end_timestamp TIMESTAMP(3),
-    WATERMARK FOR end_timestamp AS end_timestamp - INTERVAL '10' SECOND
-) WITH (
-    'connector' = 'kafka',
-    'topic' = '${VIEW_LOG_TOPIC:-view_log}',
-    'properties.bootstrap.servers' = '${KAFKA_BOOTSTRAP_SERVERS}',
-    'properties.group.id' = 'view_report',
-    -- Where a first start begins; a restored job goes on at the offsets of its checkpoint.
-    'scan.startup.mode' = '${VIEW_LOG_START:-earliest-offset}',
-    -- A partition without traffic stops holding the watermark back after this long.
-    'scan.watermark.idle-timeout' = '15 s',
-    'format' = 'json',
-    'json.timestamp-format.standard' = 'SQL',
-    'json.ignore-parse-errors' = 'true'
-);
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Which network a campaign belongs to, as text. Grain: one line of a file in ${DATA_DIR}/campaigns.

@@ -33,3 +33,33 @@ CREATE TABLE view_report (
     'sink.partition-commit.watermark-time-zone' = 'UTC',
     'sink.partition-commit.policy.kind' = 'success-file'
 );
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Messages that cannot be used, for whoever has to find out why. Grain: one row per rejected Kafka message, each in
+-- exactly one row here or counted in exactly one of the report.
+-- Folders: rejected/date=2026-11-22/hour=16/part-*, by the time at which the message was read.
+-- ---------------------------------------------------------------------------------------------------------------------
+CREATE TABLE rejected (
+    payload BYTES COMMENT 'the message unchanged',
+    message_key BYTES,
+    topic STRING,
+    kafka_partition INT,
+    kafka_offset BIGINT,
+    kafka_timestamp TIMESTAMP(3) COMMENT 'UTC, as in Kafka',
+    rejected_at TIMESTAMP(3) COMMENT 'UTC, when the pipeline read it',
+    pipeline STRING,
+    reason STRING COMMENT 'a stable code',
+    detail STRING COMMENT 'one sentence',
+    `date` STRING COMMENT 'of rejected_at, yyyy-MM-dd, UTC',
+    `hour` STRING COMMENT 'of rejected_at, HH, UTC'
+) PARTITIONED BY (`date`, `hour`) WITH (
+    'connector' = 'filesystem',
+    'path' = '${DATA_DIR}/rejected',
+    'format' = 'parquet',
+    'parquet.page.size' = '8192',
+    -- Timestamps as 64-bit UTC, not as the deprecated INT96 in the time zone of whatever machine wrote them.
+    'parquet.write.int64.timestamp' = 'true',
+    'parquet.timestamp.time.unit' = 'millis',
+    'parquet.utc-timezone' = 'true',
+    'sink.shuffle-by-partition.enable' = 'true'
+);

@@ -1,10 +1,47 @@
 -- =====================================================================================================================
 -- View report: average view duration and number of views per campaign and minute.
--- Grain of the result: one row per campaign and minute in which it was viewed.
+-- Every message of the topic ends in exactly one place: counted in view_report, or a row in rejected. (Except late
+-- events, whose minute is closed already: the window drops them.)
 -- =====================================================================================================================
 
--- An event counts in the minute [start, start + 1 min) that holds its end_timestamp. Durations are summed as whole
--- milliseconds and divided last, so the average is exact. (TIMESTAMPDIFF would cut the milliseconds off.)
+-- ---------------------------------------------------------------------------------------------------------------------
+-- What is wrong with a message: a code, or code:field; NULL when it can be used. Decided here and nowhere else.
+-- Grain: one row per message.
+-- ---------------------------------------------------------------------------------------------------------------------
+CREATE VIEW checked_view_log AS
+SELECT
+    campaign_id,
+    start_timestamp,
+    end_timestamp,
+    payload,
+    message_key,
+    topic,
+    kafka_partition,
+    kafka_offset,
+    kafka_timestamp,
+    CASE
+        WHEN decode_error IS NOT NULL THEN decode_error
+        WHEN campaign_id IS NULL THEN 'missing_field:campaign_id'
+        WHEN start_timestamp IS NULL THEN 'missing_field:start_timestamp'
+        WHEN end_timestamp IS NULL THEN 'missing_field:end_timestamp'
+        WHEN start_timestamp > end_timestamp THEN 'ends_before_it_starts:end_timestamp'
+    END AS problem
+FROM view_log;
+
+-- The messages that can be used. Filtered before the window, where it costs least. Grain: one row per view.
+CREATE VIEW usable_views AS
+SELECT
+    campaign_id,
+    start_timestamp,
+    end_timestamp
+FROM checked_view_log
+WHERE problem IS NULL;
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Sums and counts. Grain: one row per campaign and minute [start, start + 1 min) that holds an event's end_timestamp.
+-- Durations are summed as whole milliseconds and divided last, so the average is exact. (TIMESTAMPDIFF would cut the
+-- milliseconds off.)
+-- ---------------------------------------------------------------------------------------------------------------------
 CREATE VIEW views_per_minute AS
 SELECT
     campaign_id,
@@ -17,12 +54,8 @@ SELECT
     COUNT(*) AS view_count
 FROM
     TABLE(
-        TUMBLE(TABLE view_log, DESCRIPTOR (end_timestamp), INTERVAL '1' MINUTE)
+        TUMBLE(TABLE usable_views, DESCRIPTOR (end_timestamp), INTERVAL '1' MINUTE)
     )
-WHERE
-    campaign_id IS NOT NULL
-    AND start_timestamp IS NOT NULL
-    AND end_timestamp IS NOT NULL
 GROUP BY campaign_id, window_start, window_end, window_time;
 
 -- The campaign joins after the window: joined before it, the window would become an ordinary, updating aggregate.

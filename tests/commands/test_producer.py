@@ -9,6 +9,7 @@ from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from local.cluster import Cluster
+from tests.conftest import Figures
 from tests.support.commands import python
 
 
@@ -85,14 +86,14 @@ def test_kafka_that_does_not_answer_and_a_topic_that_is_not_there(cluster: Clust
     assert "has no topic 'no_such_topic'" in done.stderr
 
 
-def test_half_a_million_events_at_more_than_100000_a_second(cluster: Cluster) -> None:
+def test_half_a_million_events_at_more_than_100000_a_second(cluster: Cluster, figures: Figures) -> None:
     topic = new_topic(cluster)
     arguments = ["view-log", "--count", "500000", "--rate", "500000", "--history", "60", "--topic", topic]
     done = python("producer", *arguments, KAFKA_BOOTSTRAP_SERVERS=cluster.bootstrap_servers)
     assert done.returncode == 0, done.stderr
     rate = re.search(r"\(([\d,]+) events/s\)", done.stderr)
     assert rate
-    print(f"\nproducer: {rate[1]} events/s")
+    figures.add(f"producer: {rate[1]} events/s")
     assert int(rate[1].replace(",", "")) > 100_000
 
 

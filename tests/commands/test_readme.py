@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Figures
 from tests.support import oracle, reading
 from tests.support.commands import REPO, run
 
@@ -42,7 +43,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.M | re.S)
 
 
-def test_the_demo_prints_a_report_that_the_oracle_agrees_with(demo: tuple[Path, str]) -> None:
+def test_the_demo_prints_a_report_that_the_oracle_agrees_with(demo: tuple[Path, str], figures: Figures) -> None:
     folder, printed = demo
     lines = (folder / "campaigns" / "campaigns.csv").read_text().splitlines()[1:]
     networks = {int(c): int(n) for c, n in (line.split(",") for line in lines)}
@@ -50,7 +51,7 @@ def test_the_demo_prints_a_report_that_the_oracle_agrees_with(demo: tuple[Path, 
     complete = reading.complete_minutes(folder / "view_report")
     rows = [row for row in reading.rows(folder / "view_report") if row.minute in complete]
     assert not oracle.differences(rows, {key: row for key, row in expected.items() if row.minute in complete})
-    print(f"\nthe demo's report: {len(rows):,} rows of {len(complete)} minutes equal the oracle's")
+    figures.add(f"the demo's report: {len(rows):,} rows of {len(complete)} minutes equal the oracle's")
     assert len(rows) > 1000
 
     newest = max(complete)

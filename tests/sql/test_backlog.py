@@ -7,6 +7,7 @@ from pathlib import Path
 import requests
 
 from local.cluster import Cluster
+from tests.conftest import Figures
 from tests.support import oracle, reading
 from tests.support.stream import Stream, view
 
@@ -14,7 +15,7 @@ NETWORKS = 5000
 MINUTES = 3
 
 
-def test_three_minutes_of_backlog_with_5000_networks(cluster: Cluster, folder: Path) -> None:
+def test_three_minutes_of_backlog_with_5000_networks(cluster: Cluster, folder: Path, figures: Figures) -> None:
     csv = "".join(f"{n},{n}\n" for n in range(1, NETWORKS + 1))
     stream = Stream(cluster, folder, csv, datetime(2026, 4, 1))
     base = stream.now_ms
@@ -24,7 +25,9 @@ def test_three_minutes_of_backlog_with_5000_networks(cluster: Cluster, folder: P
     began = time.monotonic()
     stream.submit()
     stream.finish_minutes(seconds=180)
-    print(f"\n{NETWORKS * MINUTES:,} folders complete {time.monotonic() - began:.0f} s after the submission")
+    figures.add(
+        f"backlog: {NETWORKS * MINUTES:,} folders complete {time.monotonic() - began:.0f} s after the submission"
+    )
 
     expected = oracle.report(sent, {n: n for n in range(1, NETWORKS + 1)})
     assert not oracle.differences(stream.rows(), expected)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.conftest import Figures
 from tests.sql.conftest import NETWORKS
 from tests.support import oracle, reading
 from tests.support.stream import EPOCH, MARKER, PARTITIONS, Stream, text, view
@@ -26,7 +27,7 @@ def shuffled(messages: list[tuple[int, bytes]], rng: random.Random) -> list[tupl
     return [(rng.randrange(PARTITIONS), message) for _, _, message in pushed]
 
 
-def test_thousands_of_events_out_of_order_agree_with_the_oracle(stream: Stream) -> None:
+def test_thousands_of_events_out_of_order_agree_with_the_oracle(stream: Stream, figures: Figures) -> None:
     rng = random.Random(1)
     base = stream.now_ms
     ends = [base + rng.randrange(5 * MINUTE) for _ in range(20_000)]
@@ -35,7 +36,7 @@ def test_thousands_of_events_out_of_order_agree_with_the_oracle(stream: Stream) 
     stream.now_ms = base + 5 * MINUTE
     stream.finish_minutes()
     rows = check(stream, base, [message for _, message in views])
-    print(f"\n{len(views):,} events, {rows:,} report rows equal the oracle's")
+    figures.add(f"report: {len(views):,} events, {rows:,} report rows equal the oracle's")
     assert rows > 250
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,9})?")
+FIELDS = ("campaign_id", "start_timestamp", "end_timestamp")
 _INT = range(-(2**31), 2**31)
 _EPOCH = datetime(1970, 1, 1)
 
@@ -35,21 +36,45 @@ class Row(NamedTuple):
     total_count: int
 
 
+class Problem(NamedTuple):
+    """Why a message cannot be used; `field` is empty where it is about the whole message."""
+
+    reason: str
+    field: str
+
+
+def judge(message: bytes | None) -> View | Problem:
+    """The view in a message, or what is wrong with it."""
+    if message is None:
+        return Problem("null_message", "")
+    try:
+        event = json.loads(message, parse_constant=_refuse, strict=False)
+    except ValueError:
+        return Problem("empty_message" if not message.strip() else "not_json", "")
+    if not isinstance(event, dict):
+        return Problem("not_an_object", "")
+    campaign, start, end = (event.get(name) for name in FIELDS)
+    # What is there must be right before anyone asks what is missing.
+    if campaign is not None and type(campaign) is not int:
+        return Problem("wrong_type", "campaign_id")
+    if campaign is not None and campaign not in _INT:
+        return Problem("out_of_range", "campaign_id")
+    for name in FIELDS[1:]:
+        if event.get(name) is not None and _milliseconds(event[name]) is None:
+            return Problem("wrong_type", name)
+    for name in FIELDS:
+        if event.get(name) is None:
+            return Problem("missing_field", name)
+    start_ms, end_ms = _milliseconds(start), _milliseconds(end)
+    if start_ms > end_ms:
+        return Problem("ends_before_it_starts", "end_timestamp")
+    return View(campaign, start_ms, end_ms)
+
+
 def parse(message: bytes | None) -> View | None:
     """The view in a message, or None where the message cannot be used."""
-    try:
-        event = json.loads(message or b"")
-    except ValueError:
-        return None
-    if not isinstance(event, dict):
-        return None
-    campaign, start, end = (event.get(name) for name in ("campaign_id", "start_timestamp", "end_timestamp"))
-    if type(campaign) is not int or campaign not in _INT:
-        return None
-    start_ms, end_ms = _milliseconds(start), _milliseconds(end)
-    if start_ms is None or end_ms is None:
-        return None
-    return View(campaign, start_ms, end_ms)
+    verdict = judge(message)
+    return verdict if isinstance(verdict, View) else None
 
 
 def report(messages: Iterable[bytes | None], networks: Mapping[int, int]) -> dict[tuple[int, datetime], Row]:
@@ -94,6 +119,11 @@ def differences(actual: Iterable[Row], expected: Mapping[tuple[int, datetime], R
         seen.add(key)
     found += [f"missing: {row}" for key, row in expected.items() if key not in seen]
     return found
+
+
+def _refuse(constant: str) -> None:
+    """Python reads NaN and Infinity, which are not JSON."""
+    raise ValueError(constant)
 
 
 def _milliseconds(text: object) -> int | None:

@@ -52,3 +52,12 @@ def files_per_folder(report: Path) -> dict[Path, int]:
 def complete_minutes(report: Path) -> set[datetime]:
     """The minutes of the folders with _SUCCESS."""
     return {partition(file.parent)[1] for file in report.glob("*/*/_SUCCESS")}
+
+
+def rejected(data: Path, topic: str) -> list[dict]:
+    """All rows of DATA_DIR/rejected that came from a topic, with the folder's `date` and `hour`."""
+    found: list[dict] = []
+    for file in (data / "rejected").glob("date=*/hour=*/part-*"):
+        names = {"date": file.parts[-3].removeprefix("date="), "hour": file.parts[-2].removeprefix("hour=")}
+        found += [{**row, **names} for row in pq.ParquetFile(file).read().to_pylist() if row["topic"] == topic]
+    return found

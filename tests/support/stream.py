@@ -50,10 +50,12 @@ class Stream:
         self.report = folder / "view_report"
         self.topic = f"view_log_{uuid.uuid4().hex[:8]}"
         self.job_id = ""
+        # (partition, offset) -> message, of everything but the markers
+        self.sent: dict[tuple[int, int], bytes | None] = {}
         self.now_ms = round((begin - EPOCH).total_seconds() * 1000)
         (folder / "campaigns").mkdir(parents=True)
         (folder / "campaigns" / "campaigns.csv").write_text(campaigns_csv)
-        self._producer = Producer({"bootstrap.servers": cluster.bootstrap_servers, "linger.ms": 0})
+        self._producer = Producer({"bootstrap.servers": cluster.bootstrap_servers, "linger.ms": 0, "log_level": 0})
         self._awake = threading.Event()
         admin = AdminClient({"bootstrap.servers": cluster.bootstrap_servers})
         admin.create_topics([NewTopic(self.topic, PARTITIONS, 1)])[self.topic].result(30)
@@ -68,9 +70,9 @@ class Stream:
             "FLINK_CONF_DIR": str(conf_dir(self.cluster.folder)),
         }
 
-    def submit(self, pipeline: str = str(PIPELINES / "view_report")) -> None:
+    def submit(self, pipeline: str = str(PIPELINES / "view_report"), **variables: str) -> None:
         """Submit and wait until all tasks run."""
-        done = commands.python("jobs.submit", pipeline, **self.environment)
+        done = commands.python("jobs.submit", pipeline, **{**self.environment, **variables})
         assert done.returncode == 0, done.stderr
         self.job_id = done.stdout.rsplit("/", 1)[1].strip()
         self.wait_until_running()
@@ -87,12 +89,17 @@ class Stream:
     def send(self, messages: Iterable[tuple[int, bytes | None]]) -> None:
         """Send (partition, message) in this order and wait for Kafka's word on each."""
         failed: list[str] = []
+
+        def delivered(error, message) -> None:
+            if error:
+                failed.append(str(error))
+            elif f'"campaign_id": {MARKER}' not in str(message.value()):
+                self.sent[message.partition(), message.offset()] = message.value()
+
         for partition, message in messages:
             while True:
                 try:
-                    self._producer.produce(
-                        self.topic, message, partition=partition, on_delivery=lambda e, _: e and failed.append(str(e))
-                    )
+                    self._producer.produce(self.topic, message, partition=partition, on_delivery=delivered)
                     break
                 except BufferError:
                     self._producer.poll(0.1)

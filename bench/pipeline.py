@@ -1,0 +1,179 @@
+"""Events a second of the whole view_report pipeline, Kafka broker included, with each decoder.
+
+    make bench-pipeline
+
+Every variant catches up on two backlogs, N and 4 N events over ten minutes of event time, in turn and several rounds.
+Reported is the slope between the two sizes, which takes start-up out: 3 N events / (seconds for 4 N - seconds for N).
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psutil
+import requests
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from jobs.pipeline import PIPELINES, REPO
+from local.cluster import Cluster, Ports
+from local.flink import conf_dir
+from local.waiting import LocalError, wait_until
+
+PARTITIONS = 2
+MINUTES = 10
+CAMPAIGNS = 1000
+SIZES = (1, 4)
+RUN_SECONDS = 300
+# Event time of the first event: long ago, so that no two runs and no clock have anything to do with each other.
+BEGIN_MS = 1_767_225_600_000
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to run the pipeline."""
+
+    name: str
+    variables: dict[str, str] = field(default_factory=dict)
+    # File name -> (old text, new text), or None to leave the file out.
+    changes: dict[str, tuple[str, str] | None] = field(default_factory=dict)
+
+
+RAW = "payload BYTES METADATA FROM 'value.raw' VIRTUAL COMMENT 'the message unchanged'"
+VARIANTS = [
+    Variant("as it ships"),
+    Variant("Flink's json", {"VIEW_LOG_FORMAT": "json"}),
+    Variant("without the bytes", changes={"1_view_log.guarded-json.sql": (RAW, "payload AS CAST(NULL AS BYTES)")}),
+    Variant("without rejected", changes={"4_rejected.sql": None}),
+]
+
+
+def main() -> int:
+    """Run the benchmark and print a table. Returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.pipeline", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--events", type=int, default=2_000_000, metavar="N", help="the smaller size (default 2000000)")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="default 3")
+    parser.add_argument("--malformed", default="0", metavar="FRACTION", help="messages that cannot be used (default 0)")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        return _run(Path(folder), options)
+
+
+def _run(folder: Path, options: argparse.Namespace) -> int:
+    settings = {"execution.checkpointing.interval": "1 s", "execution.checkpointing.min-pause": "0 ms"}
+    cluster = Cluster(folder / "servers", Ports.free(), settings)
+    try:
+        cluster.start()
+        for size in SIZES:
+            _fill(cluster, f"events_{size}", options.events * size, options.malformed)
+        seconds: dict[tuple[str, int], list[tuple[float, float]]] = {}
+        for number in range(options.rounds):
+            for variant in VARIANTS:
+                for size in SIZES:
+                    taken = _catch_up(cluster, folder / f"{number} {variant.name} {size}", variant, f"events_{size}")
+                    seconds.setdefault((variant.name, size), []).append(taken)
+                    print(
+                        f"round {number + 1}: {variant.name}, {options.events * size:,} events: {taken[0]:.1f} s",
+                        flush=True,
+                    )
+    except LocalError as e:
+        print(f"error: {e}", file=sys.stderr)
+        return 1
+    finally:
+        cluster.stop()
+    _print(options.events, seconds)
+    return 0
+
+
+def _print(events: int, seconds: dict[tuple[str, int], list[tuple[float, float]]]) -> None:
+    more = events * (SIZES[1] - SIZES[0])
+    print(f"\n{'variant':20} {'events/s':>12} {'(min to max)':>26} {'Flink CPU-s per million':>25}")
+    for variant in VARIANTS:
+        small, large = (seconds[variant.name, size] for size in SIZES)
+        rates = sorted(more / (b[0] - a[0]) for a, b in zip(small, large, strict=True))
+        cpu = [(b[1] - a[1]) / more * 1e6 for a, b in zip(small, large, strict=True)]
+        spread = f"({rates[0]:,.0f} to {rates[-1]:,.0f})"
+        print(f"{variant.name:20} {statistics.median(rates):12,.0f} {spread:>26} {statistics.median(cpu):25.2f}")
+
+
+def _fill(cluster: Cluster, topic: str, count: int, malformed: str) -> None:
+    """Make a topic with `count` events and, behind them, two markers a partition that close all their minutes."""
+    servers = {"bootstrap.servers": cluster.bootstrap_servers}
+    admin = AdminClient(servers)
+    admin.create_topics([NewTopic(topic, PARTITIONS, 1, config={"retention.ms": "-1"})])[topic].result(30)
+    command = [sys.executable, "-m", "producer", "view-log", "--count", str(count), "--topic", topic]
+    command += ["--rate", str(count / (60 * MINUTES)), "--start", str(BEGIN_MS), "--campaigns", str(CAMPAIGNS)]
+    command += ["--malformed", malformed, "--bootstrap-servers", cluster.bootstrap_servers]
+    subprocess.run(command, cwd=REPO, check=True, timeout=600)
+    producer = Producer(servers)
+    for minutes in (MINUTES + 2, MINUTES + 4):
+        at = (datetime.fromtimestamp(BEGIN_MS / 1000, UTC) + timedelta(minutes=minutes)).strftime("%Y-%m-%d %H:%M:%S")
+        marker = json.dumps({"campaign_id": 1, "start_timestamp": at, "end_timestamp": at})
+        for partition in range(PARTITIONS):
+            producer.produce(topic, marker, partition=partition)
+        if producer.flush(30):
+            raise LocalError("Kafka did not take the markers within 30 s.")
+
+
+def _catch_up(cluster: Cluster, folder: Path, variant: Variant, topic: str) -> tuple[float, float]:
+    """(seconds, CPU seconds of the TaskManager) from the submission to the last finished minute."""
+    pipeline = shutil.copytree(PIPELINES / "view_report", folder / "view_report")
+    for name, change in variant.changes.items():
+        text = (pipeline / name).read_text()
+        (pipeline / name).unlink()
+        if change:
+            if change[0] not in text:
+                raise LocalError(f"{name} no longer has the text that variant '{variant.name}' replaces.")
+            (pipeline / name).write_text(text.replace(*change))
+    (folder / "campaigns").mkdir()
+    with (folder / "campaigns" / "campaigns.csv").open("w") as csv:
+        csv.writelines(f"{campaign},{campaign % 20 + 1}\n" for campaign in range(1, 500_001))
+    environment = {
+        **os.environ,
+        **variant.variables,
+        "KAFKA_BOOTSTRAP_SERVERS": cluster.bootstrap_servers,
+        "DATA_DIR": f"file://{folder}/data",
+        "VIEW_LOG_TOPIC": topic,
+        "FLINK_CONF_DIR": str(conf_dir(cluster.folder)),
+    }
+    (folder / "data").mkdir()
+    (folder / "campaigns").rename(folder / "data" / "campaigns")
+    task_manager = psutil.Process(cluster.task_manager.process().pid)
+    command = [sys.executable, "-m", "jobs.submit", str(pipeline)]
+    submitted = subprocess.run(command, cwd=REPO, env=environment, capture_output=True, text=True, timeout=120)
+    if submitted.returncode != 0:
+        raise LocalError(f"variant '{variant.name}' was not submitted: {submitted.stderr}")
+    job = submitted.stdout.rsplit("/", 1)[1].strip()
+    began, cpu = time.monotonic(), sum(task_manager.cpu_times()[:2])
+    last = (datetime.fromtimestamp(BEGIN_MS / 1000, UTC) + timedelta(minutes=MINUTES + 2)).strftime(
+        "%Y-%m-%d %H%%3A%M%%3A%S"
+    )
+    wait_until(
+        lambda: any((folder / "data" / "view_report").glob(f"*/minute_timestamp={last}/_SUCCESS")),
+        f"'{variant.name}' to finish",
+        RUN_SECONDS,
+        every_seconds=0.05,
+    )
+    taken = time.monotonic() - began, sum(task_manager.cpu_times()[:2]) - cpu
+    requests.patch(f"{cluster.web_ui}/jobs/{job}", timeout=10).raise_for_status()
+    wait_until(
+        lambda: requests.get(f"{cluster.web_ui}/jobs/{job}", timeout=10).json()["state"] == "CANCELED",
+        "the job to be cancelled",
+        60,
+    )
+    return taken
+
+
+if __name__ == "__main__":
+    sys.exit(main())

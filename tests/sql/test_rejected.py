@@ -1,0 +1,145 @@
+"""Messages that cannot be used: each is found again, byte for byte, with where it came from and what is wrong."""
+
+import shutil
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jobs.pipeline import PIPELINES
+from local.cluster import Cluster
+from producer.view_log import Events, Faults
+from tests.conftest import Figures
+from tests.sql.conftest import NETWORKS
+from tests.support import oracle, reading
+from tests.support.stream import Stream, text, view
+
+MINUTE = 60_000
+
+
+def problems(stream: Stream, since: set[tuple[int, int]]) -> dict[tuple[int, int], tuple[bytes | None, str, str]]:
+    """What must be in rejected of the messages sent after `since`: (partition, offset) -> payload, reason, field."""
+    verdicts = {at: (m, oracle.judge(m)) for at, m in stream.sent.items() if at not in since}
+    return {at: (m, v.reason, v.field) for at, (m, v) in verdicts.items() if isinstance(v, oracle.Problem)}
+
+
+def place(row: dict) -> tuple[int, int]:
+    """Where in the topic a rejected message was."""
+    return row["kafka_partition"], row["kafka_offset"]
+
+
+def check(stream: Stream, since: set[tuple[int, int]], base: int) -> int:
+    """Compare rejected rows and report with the oracle; returns the number of rejected rows."""
+    expected = problems(stream, since)
+    rows = [r for r in reading.rejected(stream.data, stream.topic) if place(r) not in since]
+    found = {place(r): r for r in rows}
+    assert len(found) == len(rows), "a message was rejected twice"
+    assert found.keys() == expected.keys()
+    for at, (payload, reason, field) in expected.items():
+        row = found[at]
+        assert row["payload"] == payload, at
+        assert row["reason"] == reason, (at, payload)
+        assert field in row["detail"], (at, row)
+        assert row["detail"].endswith(".")
+        assert row["pipeline"] == "view_report"
+    messages = [m for at, m in stream.sent.items() if at not in since]
+    assert not oracle.differences(stream.rows(base), oracle.report(messages, NETWORKS))
+    return len(rows)
+
+
+@pytest.mark.parametrize(("fraction", "count"), [(0.001, 100_000), (0.5, 20_000)])
+def test_a_stream_with_bad_messages_is_exact_and_each_bad_one_is_found_again(
+    stream: Stream, figures: Figures, fraction: float, count: int
+) -> None:
+    base, before = stream.now_ms, set(stream.sent)
+    events = Events(
+        7, np.array(list(NETWORKS)), base + 10_000, count / 150, max_delay_seconds=10, faults=Faults(malformed=fraction)
+    )
+    messages = chain.from_iterable(block.values for block in events.blocks(count))
+    stream.send((i % 4, message) for i, message in enumerate(messages))
+    stream.now_ms = base + 3 * MINUTE
+    stream.finish_minutes()
+    rejected = check(stream, before, base)
+    figures.add(f"rejected: {rejected:,} of {count:,} messages, each found again byte for byte; the report is exact")
+    assert abs(rejected / count - fraction) < fraction / 5
+
+
+def test_every_reason(stream: Stream) -> None:
+    base, before = stream.now_ms, set(stream.sent)
+    start = text(base)
+    bad = [
+        None,
+        b"",
+        b" \n",
+        b"hello",
+        view(1, base, 1)[:50],
+        b"\xff\xfe\xfd",
+        b"[]",
+        b"1",
+        b"{}",
+        view(1, base, 1, campaign_id=None),
+        view(1, base, 1, start_timestamp=None),
+        view(1, base, 1, campaign_id="x"),
+        view(1, base, 1, campaign_id=2**31),
+        view(1, base, 1, start_timestamp="x"),
+        view(1, base, 1, end_timestamp=5),
+        view(1, base, 1, start_timestamp=text(base + 2), end_timestamp=text(base + 1)),
+        f'{{"campaign_id":1,"start_timestamp":"{start}"}}'.encode(),
+        b'{"campaign_id":1,"note":"\xc3("}',
+    ]
+    stream.send((i % 4, message) for i, message in enumerate([*bad, view(1, base + 1, 1)]))
+    stream.finish_minutes()
+    assert check(stream, before, base) == len(bad)
+    reasons = Counter(r["reason"] for r in reading.rejected(stream.data, stream.topic))
+    assert reasons.keys() == {
+        *("null_message", "empty_message", "not_json", "not_an_object", "missing_field", "wrong_type", "out_of_range"),
+        "ends_before_it_starts",
+    }
+
+
+def test_a_rejected_row_says_when_and_lies_in_the_folder_of_its_hour(stream: Stream) -> None:
+    before = set(stream.sent)
+    stream.send([(3, b"when?")])
+    stream.finish_minutes()
+    (at,) = set(stream.sent) - before
+    (row,) = (r for r in reading.rejected(stream.data, stream.topic) if place(r) == at)
+    now = datetime.now(UTC).replace(tzinfo=None)
+    assert now - timedelta(seconds=60) < row["kafka_timestamp"] <= row["rejected_at"] <= now
+    # The folder's time is read from the clock a moment after rejected_at.
+    assert timedelta(0) <= datetime.fromisoformat(f"{row['date']} {row['hour']}:59:59.999") - row["rejected_at"]
+    assert row["message_key"] is None
+
+
+def test_a_lost_rejected_row_is_noticed(stream: Stream) -> None:
+    """The control: the comparison fails when one of the rejected messages is not the one that was sent."""
+    base, before = stream.now_ms, set(stream.sent)
+    stream.send([(0, b"one"), (1, b"two")])
+    stream.finish_minutes()
+    assert check(stream, before, base) == 2
+    (at,) = {at for at, m in stream.sent.items() if m == b"one" and at not in before}
+    stream.sent[at] = b"another"
+    with pytest.raises(AssertionError):
+        check(stream, before, base)
+    stream.sent[at] = view(1, base, 1)
+    with pytest.raises(AssertionError):
+        check(stream, before, base)
+
+
+def test_with_flinks_own_format_the_report_is_the_same(cluster: Cluster, folder: Path) -> None:
+    csv = "".join(f"{c},{n}\n" for c, n in NETWORKS.items())
+    stream = Stream(cluster, folder, csv, datetime(2026, 5, 1))
+    # Named otherwise, so that it runs beside the shared stream of this module.
+    renamed = shutil.copytree(PIPELINES / "view_report", folder / "view_report_json")
+    stream.submit(str(renamed), VIEW_LOG_FORMAT="json")
+    base = stream.now_ms
+    good = [view(c, base + c * 100, c) for c in NETWORKS]
+    stream.send((i % 4, m) for i, m in enumerate([*good, b"not json", view(1, base, 1, campaign_id="x")]))
+    stream.finish_minutes()
+    assert not oracle.differences(stream.rows(), oracle.report(stream.sent.values(), NETWORKS))
+    # What is not JSON is gone without a trace; of the other there is a row, but without its bytes.
+    rows = reading.rejected(stream.data, stream.topic)
+    assert [(r["payload"], r["reason"]) for r in rows] == [(None, "missing_field")]
+    stream.cancel()
