@@ -4,12 +4,13 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv/bin
 RUN := $(VENV)/python
 MVN := mvn --quiet --batch-mode -Dstyle.color=never
-# Options for `python -m local` and for demo.py, for example: make up LOCAL='--flink-port 18081'
+# Options for `python -m local` and demo.py and bench.pipeline, for example: make up LOCAL='--flink-port 18081'
 LOCAL ?=
 DEMO ?=
+BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-quick test-formats fuzz bench-formats lint format up down status clean
+.PHONY: help install demo test test-quick test-formats fuzz bench-formats bench-pipeline lint format up down status clean
 
 help: ## explain the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
@@ -34,6 +35,9 @@ bench-formats: build/.prerequisites ## ns and bytes per message, our decoder aga
 
 test-quick: install lint ## run the tests that need no servers (seconds)
 	$(RUN) -m pytest tests/quick
+
+bench-pipeline: install ## events/s of the whole pipeline with each decoder (15 minutes)
+	$(RUN) -m bench.pipeline $(BENCH)
 
 lint: install ## check the Python and SQL files
 	$(VENV)/ruff check .

@@ -120,6 +120,7 @@ def _ports() -> Ports:
 def _traffic(data: Path, environment: dict[str, str]) -> Iterator[None]:
     command = [sys.executable, "-m", "producer", "view-log", "--rate", str(RATE), "--history", "3m"]
     command += ["--campaigns", str(data / "campaigns" / "campaigns.csv"), "--unknown-campaign", "0.001"]
+    command += ["--malformed", "0.001"]
     command += ["--copy-to", str(data / "sent.jsonl")]
     log = (data / "producer.log").open("w")
     with log, subprocess.Popen(command, cwd=REPO, env=environment, stdout=log, stderr=subprocess.STDOUT) as producer:

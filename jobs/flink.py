@@ -66,12 +66,13 @@ class FlinkSession:
         try:
             response = requests.get(f"{self.web_ui}/jobs/overview", timeout=10)
             response.raise_for_status()
-        except requests.RequestException as e:
+            jobs = response.json()["jobs"]
+        except (requests.RequestException, KeyError) as e:
             raise JobError(
                 f"No Flink JobManager answers at {self.web_ui}. Start one (`make up`), or name another with "
                 f"--jobmanager HOST:PORT.{self._details(e)}"
             ) from e
-        for job in response.json()["jobs"]:
+        for job in jobs:
             if job["name"] == self._pipeline and job["state"] not in _ENDED:
                 raise JobError(
                     f"{self._pipeline} already runs as job {job['jid']} ({job['state']}). Cancel that job in the web "

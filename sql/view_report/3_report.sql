@@ -24,6 +24,7 @@ SELECT
         WHEN campaign_id IS NULL THEN 'missing_field:campaign_id'
         WHEN start_timestamp IS NULL THEN 'missing_field:start_timestamp'
         WHEN end_timestamp IS NULL THEN 'missing_field:end_timestamp'
+        WHEN from_the_future THEN 'from_the_future:end_timestamp'
         WHEN start_timestamp > end_timestamp THEN 'ends_before_it_starts:end_timestamp'
     END AS problem
 FROM view_log;

@@ -22,6 +22,7 @@ SELECT
         WHEN 'missing_field' THEN CONCAT('Field ', SPLIT_INDEX(problem, ':', 1), ' is missing or null.')
         WHEN 'wrong_type' THEN CONCAT('Field ', SPLIT_INDEX(problem, ':', 1), ' has a value of the wrong type or form.')
         WHEN 'out_of_range' THEN CONCAT('Field ', SPLIT_INDEX(problem, ':', 1), ' is a number too large for its type.')
+        WHEN 'from_the_future' THEN 'The view ends after Kafka got it: end_timestamp is more than 10 seconds ahead.'
         WHEN 'ends_before_it_starts' THEN 'The view ends before it starts: end_timestamp is before start_timestamp.'
     END AS detail,
     DATE_FORMAT(CURRENT_TIMESTAMP, 'yyyy-MM-dd') AS `date`,

@@ -75,12 +75,19 @@ def test_the_demo_does_not_empty_a_folder_of_someone_elses(folder: Path) -> None
     assert (folder / "precious").exists()
 
 
+def test_the_snippet_for_rejected_messages_shows_their_reasons(demo: tuple[Path, str]) -> None:
+    folder, _ = demo
+    (snippet,) = (s for s in blocks("python") if "data/demo/rejected" in s)
+    done = run([sys.executable, "-c", snippet.replace("data/demo", str(folder))])
+    assert done.returncode == 0, done.stderr
+    assert re.search("not_json|missing_field|wrong_type|out_of_range|not_an_object", done.stdout)
+
+
 def test_each_python_snippet_yields_a_real_timestamp(demo: tuple[Path, str]) -> None:
     folder, _ = demo
-    snippets = blocks("python")
+    snippets = [s for s in blocks("python") if "data/demo/view_report" in s]
     assert len(snippets) == 2
     for snippet in snippets:
-        assert "data/demo/view_report" in snippet
         code = snippet.replace("data/demo/view_report", f"{folder}/view_report")
         done = run([sys.executable, "-c", code])
         assert done.returncode == 0, done.stderr

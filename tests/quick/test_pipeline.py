@@ -70,6 +70,23 @@ def test_all_missing_variables_of_all_files_are_named_at_once(tmp_path: Path) ->
     assert "GIVEN" not in message
 
 
+def test_of_alternative_files_the_chosen_one_runs(tmp_path: Path) -> None:
+    (tmp_path / "1.sql").write_text("SELECT 1;")
+    (tmp_path / "2.one.sql").write_text("-- Runs when WAY is one (the default).\nSELECT 'one ${ONLY_ONE:-}';")
+    (tmp_path / "2.two.sql").write_text("-- Runs when WAY is two.\nSELECT 'two ${ONLY_TWO}';")
+    assert [s.sql for s in read_pipeline(tmp_path, {})] == ["SELECT 1", "SELECT 'one '"]
+    assert [s.sql for s in read_pipeline(tmp_path, {"WAY": ""})] == ["SELECT 1", "SELECT 'one '"]
+    assert [s.sql for s in read_pipeline(tmp_path, {"WAY": "two", "ONLY_TWO": "x"})] == ["SELECT 1", "SELECT 'two x'"]
+    with pytest.raises(JobError, match="WAY is 'three'; set it to one of: one, two"):
+        read_pipeline(tmp_path, {"WAY": "three"})
+
+
+def test_alternatives_without_a_default_ask_for_a_choice(tmp_path: Path) -> None:
+    (tmp_path / "1.a.sql").write_text("-- Runs when WAY is a.\nSELECT 1;")
+    with pytest.raises(JobError, match="WAY has no value; set it to one of: a"):
+        read_pipeline(tmp_path, {})
+
+
 def test_an_unclosed_literal_is_named_with_its_file() -> None:
     with pytest.raises(JobError, match=r"/elsewhere/a\.sql cannot be read as SQL"):
         split("SELECT 'never closed", FILE, {})

@@ -14,10 +14,11 @@ MAVEN = {"m": "http://maven.apache.org/POM/4.0.0"}
 
 def test_one_flink_version() -> None:
     pinned = re.search(r"^apache-flink==(\S+)$", (REPO / "requirements.txt").read_text(), re.M)
-    pom = ET.parse(REPO / "flink-conf" / "pom.xml").find("m:properties/m:flink.version", MAVEN)
     assert pinned
-    assert pom is not None
-    assert pom.text == pinned[1]
+    for pom in ("flink-conf", "formats"):
+        version = ET.parse(REPO / pom / "pom.xml").find("m:properties/m:flink.version", MAVEN)
+        assert version is not None
+        assert version.text == pinned[1], pom
 
 
 @pytest.mark.parametrize("pipeline", pipeline_names())
@@ -63,6 +64,7 @@ def test_every_sql_file_opens_with_what_it_is(pipeline: str) -> None:
         ),
         (["producer", "campaigns"], ["--count", "--networks", "--seed", "--no-header"]),
         (["demo"], ["--folder"]),
+        (["bench.pipeline"], ["--events", "--rounds", "--malformed"]),
     ],
 )
 def test_every_command_explains_its_options(command: list[str], options: list[str]) -> None:

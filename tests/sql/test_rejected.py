@@ -1,6 +1,7 @@
 """Messages that cannot be used: each is found again, byte for byte, with where it came from and what is wrong."""
 
 import shutil
+import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -11,6 +12,7 @@ import pytest
 
 from jobs.pipeline import PIPELINES
 from local.cluster import Cluster
+from local.waiting import wait_until
 from producer.view_log import Events, Faults
 from tests.conftest import Figures
 from tests.sql.conftest import NETWORKS
@@ -22,8 +24,13 @@ MINUTE = 60_000
 
 def problems(stream: Stream, since: set[tuple[int, int]]) -> dict[tuple[int, int], tuple[bytes | None, str, str]]:
     """What must be in rejected of the messages sent after `since`: (partition, offset) -> payload, reason, field."""
-    verdicts = {at: (m, oracle.judge(m)) for at, m in stream.sent.items() if at not in since}
+    verdicts = {at: (m, oracle.judge(m, now_ms())) for at, m in stream.sent.items() if at not in since}
     return {at: (m, v.reason, v.field) for at, (m, v) in verdicts.items() if isinstance(v, oracle.Problem)}
+
+
+def now_ms() -> int:
+    """Kafka's timestamp of what is sent now, roughly: the tests' event times are months ago or years ahead."""
+    return round(time.time() * 1000)
 
 
 def place(row: dict) -> tuple[int, int]:
@@ -46,7 +53,7 @@ def check(stream: Stream, since: set[tuple[int, int]], base: int) -> int:
         assert row["detail"].endswith(".")
         assert row["pipeline"] == "view_report"
     messages = [m for at, m in stream.sent.items() if at not in since]
-    assert not oracle.differences(stream.rows(base), oracle.report(messages, NETWORKS))
+    assert not oracle.differences(stream.rows(base), oracle.report(messages, NETWORKS, now_ms()))
     return len(rows)
 
 
@@ -111,6 +118,41 @@ def test_a_rejected_row_says_when_and_lies_in_the_folder_of_its_hour(stream: Str
     # The folder's time is read from the clock a moment after rejected_at.
     assert timedelta(0) <= datetime.fromisoformat(f"{row['date']} {row['hour']}:59:59.999") - row["rejected_at"]
     assert row["message_key"] is None
+
+
+FUTURES_MS = [253_402_300_799_000, 32_503_680_000_000]
+
+
+def test_an_event_from_the_future_is_rejected_and_closes_no_minute(stream: Stream) -> None:
+    base, before = stream.now_ms, set(stream.sent)
+    futures = [view(1, at, 10) for at in [*FUTURES_MS, now_ms() + 60_000]]
+    stream.send((p, future) for p in range(4) for future in futures)
+    stream.send((c % 4, view(c, base + c, 10)) for c in NETWORKS)
+    stream.finish_minutes()
+    assert check(stream, before, base) == 4 * len(futures)
+    assert len(stream.rows(base)) == len(NETWORKS)
+
+
+def test_without_that_care_one_such_event_a_partition_ends_the_report(cluster: Cluster, folder: Path) -> None:
+    """The control: with the watermark that everyone writes first, all that follows is late and nowhere to be found."""
+    changed = shutil.copytree(PIPELINES / "view_report", folder / "naive")
+    file = changed / "1_view_log.guarded-json.sql"
+    careful = "CASE WHEN NOT from_the_future THEN end_timestamp - INTERVAL '10' SECOND END"
+    assert careful in file.read_text()
+    file.write_text(file.read_text().replace(careful, "end_timestamp - INTERVAL '10' SECOND"))
+    stream = Stream(cluster, folder / "data", "1,1\n", datetime(2026, 6, 1))
+    stream.submit(str(changed))
+
+    def reasons() -> Counter:
+        return Counter(row["reason"] for row in reading.rejected(stream.data, stream.topic))
+
+    stream.send((p, view(1, FUTURES_MS[0], 10)) for p in range(4))
+    wait_until(lambda: reasons()["from_the_future"] == 4, "the events from the future in rejected", 60)
+    stream.send((p, view(1, stream.now_ms, 10)) for p in range(4))
+    stream.send((p, b"behind them") for p in range(4))
+    wait_until(lambda: reasons()["not_json"] == 4, "what was sent behind the good events in rejected", 60)
+    assert not stream.rows()
+    stream.cancel()
 
 
 def test_a_lost_rejected_row_is_noticed(stream: Stream) -> None:

@@ -43,8 +43,8 @@ class Problem(NamedTuple):
     field: str
 
 
-def judge(message: bytes | None) -> View | Problem:
-    """The view in a message, or what is wrong with it."""
+def judge(message: bytes | None, kafka_ms: int | None = None) -> View | Problem:
+    """The view in a message, or what is wrong with it; `kafka_ms` is Kafka's timestamp, where it matters."""
     if message is None:
         return Problem("null_message", "")
     try:
@@ -66,6 +66,8 @@ def judge(message: bytes | None) -> View | Problem:
         if event.get(name) is None:
             return Problem("missing_field", name)
     start_ms, end_ms = _milliseconds(start), _milliseconds(end)
+    if kafka_ms is not None and end_ms > kafka_ms + 10_000:
+        return Problem("from_the_future", "end_timestamp")
     if start_ms > end_ms:
         return Problem("ends_before_it_starts", "end_timestamp")
     return View(campaign, start_ms, end_ms)
@@ -77,12 +79,14 @@ def parse(message: bytes | None) -> View | None:
     return verdict if isinstance(verdict, View) else None
 
 
-def report(messages: Iterable[bytes | None], networks: Mapping[int, int]) -> dict[tuple[int, datetime], Row]:
+def report(
+    messages: Iterable[bytes | None], networks: Mapping[int, int], kafka_ms: int | None = None
+) -> dict[tuple[int, datetime], Row]:
     """The rows for messages that all came in time, by campaign and minute. `networks`: campaign id -> network id."""
     durations: dict[tuple[int, datetime], list[int]] = defaultdict(list)
     for message in messages:
-        view = parse(message)
-        if view:
+        view = judge(message, kafka_ms)
+        if isinstance(view, View):
             minute = _EPOCH + timedelta(minutes=view.end_ms // 60_000)
             durations[view.campaign_id, minute].append(view.end_ms - view.start_ms)
     return {

@@ -1,6 +1,8 @@
 package adreporting.formats;
 
-import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.apache.flink.api.common.serialization.DeserializationSchema.InitializationContext;
@@ -57,8 +59,8 @@ final class FlinkJson {
         }
         JsonNode document;
         try {
-            document = whole.deserializeToJsonNode(message);
-        } catch (IOException | RuntimeException | StackOverflowError e) {
+            document = reader(message).deserializeToJsonNode(message);
+        } catch (Exception | StackOverflowError e) {
             return new Verdict(null, message.length == 0 ? EMPTY_MESSAGE : NOT_JSON);
         }
         if (document == null || document.isMissingNode()) {
@@ -72,6 +74,20 @@ final class FlinkJson {
             return new Verdict(form == TimestampForm.EPOCH_MILLIS ? withTimestamps(row, type) : row, null);
         } catch (RuntimeException | StackOverflowError e) {
             return new Verdict(null, reason(document));
+        }
+    }
+
+    /**
+     * The decoder that reads a message. Of bytes that are not UTF-8, Jackson takes a field's name for one it has seen in
+     * another message when the two look alike to its table of names. Whether such a message can be read must not depend
+     * on the ones before it, so it gets a decoder without a past.
+     */
+    private JsonRowDataDeserializationSchema reader(byte[] message) throws Exception {
+        try {
+            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(message));
+            return whole;
+        } catch (CharacterCodingException e) {
+            return decoder(type);
         }
     }
 

@@ -16,6 +16,6 @@ class Fuzz {
 
     @FuzzTest(maxDuration = "5m")
     void anyBytes(byte[] message) throws IOException {
-        Comparison.compare(COLUMNS, guarded, flinks, message);
+        Comparison.compare(COLUMNS, TimestampForm.SQL, guarded, flinks, message);
     }
 }

@@ -11,8 +11,8 @@ import java.util.function.Supplier;
 /**
  * Messages for the columns of {@link Decoders#ALL_KINDS}: plain, odd and broken, the same for the same seed.
  *
- * <p>Half are put together field by field, with values that are right for their column more often than not; half of
- * these are then damaged, byte by byte.
+ * <p>A third are plain; the others are put together field by field, with values that are right for their column more
+ * often than not. Some of both are then damaged, byte by byte.
  */
 final class Messages {
 
@@ -36,6 +36,9 @@ final class Messages {
         String message = space() + "{" + fields(random.nextInt(11), 1) + "}" + space();
         if (random.nextInt(40) == 0) {
             message = one(message + message, "[" + message + "]", message + ",", "null", "7", "\"x\"", "", " ", "\uFEFF" + message);
+        }
+        if (random.nextInt(3) == 0) {
+            return random.nextInt(8) == 0 ? damaged(nextPlain()) : nextPlain();
         }
         byte[] bytes = message.getBytes(random.nextInt(200) == 0 ? StandardCharsets.UTF_16LE : StandardCharsets.UTF_8);
         return random.nextInt(6) == 0 ? damaged(bytes) : bytes;
