@@ -1,7 +1,9 @@
 """One connection to a Flink cluster: runs a pipeline's statements, explains them, submits them as one job."""
 
+import hashlib
 import os
 import re
+import time
 import traceback
 from pathlib import Path
 
@@ -16,18 +18,27 @@ os.environ.setdefault("FLINK_LOG_DIR", str(REPO / "build" / "log"))
 from py4j.protocol import Py4JJavaError
 from pyflink.common import Configuration
 from pyflink.java_gateway import get_gateway
-from pyflink.table import EnvironmentSettings, TableEnvironment
+from pyflink.table import EnvironmentSettings, StatementSet, TableEnvironment
 from pyflink.util.exceptions import JavaException
 
 # States in which a job still owns its folders.
 _ENDED = {"FINISHED", "FAILED", "CANCELED"}
 _KAFKA_ANSWER_SECONDS = 10
+_MAX_FORGOTTEN_JOBS = 1000
+# Within this time the JobManager lists a job that it has accepted.
+_LISTED_SECONDS = 10
+# Flink 2.3 wraps a job in an "application" of the same id, and that is what it finds twice.
+_DUPLICATE = re.compile(r"Duplicate(Application|Job)SubmissionException")
 _POSITION = re.compile(r"\bline (\d+), column (\d+)")
 # "Caused by: java.io.IOException: message", the message up to the next frame.
 _TRACE_LINE = re.compile(
     r"^(?:Caused by: )?([\w.$]+(?:Exception|Error)): (.*?)(?=\n\tat |\Z)", re.MULTILINE | re.DOTALL
 )
 _SET = re.compile(r"SET\s+'(?P<key>[^']+)'\s*=\s*'(?P<value>(?:[^']|'')*)'\s*", re.IGNORECASE)
+
+
+class _AlreadySubmittedError(Exception):
+    """The JobManager knows a job of this id."""
 
 
 class FlinkSession:
@@ -56,13 +67,27 @@ class FlinkSession:
             config.set_string("rest.port", port)
         settings = EnvironmentSettings.new_instance().in_streaming_mode().with_configuration(config).build()
         self._tables = TableEnvironment.create(settings)
-        self._set = self._tables.create_statement_set()
         host = self._tables.get_config().get("rest.address", "localhost")
         port = self._tables.get_config().get("rest.port", "8081")
         self.web_ui = f"http://{host}:{port}"
 
     def refuse_if_running(self) -> None:
         """Two copies of a pipeline would write the same folders: refuse the second."""
+        self._ended_jobs()
+
+    def _ended_jobs(self) -> set[str]:
+        """Ids of this pipeline's jobs, all of which have ended; JobError where one has not."""
+        jobs = self._jobs()
+        for job in jobs:
+            if job["state"] not in _ENDED:
+                raise JobError(
+                    f"{self._pipeline} already runs as job {job['jid']} ({job['state']}). Cancel that job in the web "
+                    f"UI, {self.web_ui}/#/job/running/{job['jid']}, before you submit it again."
+                )
+        return {job["jid"] for job in jobs}
+
+    def _jobs(self) -> list[dict]:
+        """The JobManager's jobs of this pipeline, ended ones too."""
         try:
             response = requests.get(f"{self.web_ui}/jobs/overview", timeout=10)
             response.raise_for_status()
@@ -72,12 +97,7 @@ class FlinkSession:
                 f"No Flink JobManager answers at {self.web_ui}. Start one (`make up`), or name another with "
                 f"--jobmanager HOST:PORT.{self._details(e)}"
             ) from e
-        for job in jobs:
-            if job["name"] == self._pipeline and job["state"] not in _ENDED:
-                raise JobError(
-                    f"{self._pipeline} already runs as job {job['jid']} ({job['state']}). Cancel that job in the web "
-                    f"UI, {self.web_ui}/#/job/running/{job['jid']}, before you submit it again."
-                )
+        return [job for job in jobs if job["name"] == self._pipeline]
 
     def run(self, statements: list[Statement]) -> None:
         """Run SET and CREATE statements at once, and collect the INSERTs for one job."""
@@ -91,12 +111,31 @@ class FlinkSession:
 
     def explain(self) -> str:
         """Flink's plan of the whole job, as text."""
-        return self._whole_job(self._set.explain)
+        return self._whole_job(self._statement_set().explain)
 
     def submit(self) -> str:
-        """Submit all INSERTs as one job and return its id, without waiting for it."""
-        result = self._whole_job(self._set.execute)
-        return str(result.get_job_client().get_job_id())
+        """Submit all INSERTs as one job and return its id, without waiting for it.
+
+        The id is made of the pipeline's name and a number, so that two launchers in the same second submit the same
+        id, and the JobManager takes only one of them. It takes no id twice, not even of a job that ended long ago.
+        """
+        ended = self._ended_jobs()
+        for number in range(len(ended), len(ended) + _MAX_FORGOTTEN_JOBS):
+            job_id = hashlib.md5(f"{self._pipeline} {number}".encode(), usedforsecurity=False).hexdigest()
+            if job_id in ended:
+                continue
+            self._tables.get_config().set("$internal.pipeline.job-id", job_id)
+            try:
+                self._whole_job(self._statement_set().execute)
+            except _AlreadySubmittedError:
+                # Another launcher was faster, and its job will be listed in a moment; or it is a job of so long ago
+                # that the JobManager no longer lists it.
+                deadline = time.monotonic() + _LISTED_SECONDS
+                while time.monotonic() < deadline and job_id not in self._ended_jobs():
+                    time.sleep(0.2)
+                continue
+            return job_id
+        raise JobError(f"The JobManager has refused {_MAX_FORGOTTEN_JOBS} job ids in a row; see its log.")
 
     def check_kafka_sources(self) -> None:
         """Fail now rather than in an endless restart: every Kafka topic of the pipeline must exist.
@@ -120,12 +159,20 @@ class FlinkSession:
                 raise JobError(f"{statement.place}: a setting is written SET 'name' = 'value'.")
             self._tables.get_config().set(setting["key"], setting["value"].replace("''", "'"))
         elif verb == "INSERT":
-            self._set.add_insert_sql(statement.sql)
             self._inserts.append(statement)
+            # Now rather than at the end, so that an error names this statement.
+            self._tables.create_statement_set().add_insert_sql(statement.sql)
         elif verb in ("CREATE", "USE", "DROP", "ALTER"):
             self._tables.execute_sql(statement.sql)
         else:
             raise JobError(f"{statement.place}: a pipeline is made of SET, CREATE and INSERT statements, not {verb}.")
+
+    def _statement_set(self) -> StatementSet:
+        """All INSERTs; executing a statement set empties it."""
+        statement_set = self._tables.create_statement_set()
+        for statement in self._inserts:
+            statement_set.add_insert_sql(statement.sql)
+        return statement_set
 
     def _check_topics(self, table: str, options: dict[str, str]) -> None:
         jvm = _jvm()
@@ -163,6 +210,8 @@ class FlinkSession:
         try:
             return call()
         except (JavaException, Py4JJavaError) as e:
+            if any(_DUPLICATE.search(message) for _, message in _causes(e)):
+                raise _AlreadySubmittedError from e
             places = ", ".join(statement.place for statement in self._inserts)
             raise JobError(f"{self._pipeline} ({places}): {self._reason(e)}") from e
 

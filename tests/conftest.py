@@ -1,11 +1,13 @@
 """Real servers for the tests, on ports of their own, so that a running demo and a test run don't meet."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from local.cluster import Cluster, Ports
+from tests.support.stream import Stream
 
 
 class Figures:
@@ -19,6 +21,7 @@ class Figures:
 
 
 _FIGURES = Figures()
+NewStream = Callable[[Path, str, datetime], Stream]
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +47,20 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield servers
     finally:
         servers.stop()
+
+
+@pytest.fixture
+def new_stream(cluster: Cluster) -> Iterator[NewStream]:
+    """Makes a Stream of (folder, campaigns.csv, first event time); its job is cancelled when the test ends."""
+    made: list[Stream] = []
+
+    def make(folder: Path, campaigns_csv: str, begin: datetime) -> Stream:
+        made.append(Stream(cluster, folder, campaigns_csv, begin))
+        return made[-1]
+
+    yield make
+    for stream in made:
+        stream.cancel()
 
 
 @pytest.fixture

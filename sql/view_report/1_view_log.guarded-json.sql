@@ -35,8 +35,9 @@ CREATE TABLE view_log (
     'properties.group.id' = 'view_report',
     -- Where a first start begins; a restored job goes on at the offsets of its checkpoint.
     'scan.startup.mode' = '${VIEW_LOG_START:-earliest-offset}',
-    -- A partition without traffic stops holding the watermark back after this long.
-    'scan.watermark.idle-timeout' = '15 s',
+    -- A partition without traffic stops holding the watermark back after this long. Shorter is not better: what then
+    -- comes from a partition that was merely slow may be late.
+    'scan.watermark.idle-timeout' = '30 s',
     'key.format' = 'raw',
     'key.fields' = 'message_key',
     'value.fields-include' = 'EXCEPT_KEY',

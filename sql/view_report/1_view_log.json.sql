@@ -30,7 +30,7 @@ CREATE TABLE view_log (
     'properties.bootstrap.servers' = '${KAFKA_BOOTSTRAP_SERVERS}',
     'properties.group.id' = 'view_report',
     'scan.startup.mode' = '${VIEW_LOG_START:-earliest-offset}',
-    'scan.watermark.idle-timeout' = '15 s',
+    'scan.watermark.idle-timeout' = '30 s',
     'key.format' = 'raw',
     'key.fields' = 'message_key',
     'value.fields-include' = 'EXCEPT_KEY',

@@ -1,6 +1,9 @@
 """The launcher: what goes wrong is said in a few lines, with an exit code that is not 0."""
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from local.cluster import Cluster
-from tests.support.commands import python
+from tests.support.commands import REPO, python
 from tests.support.stream import Stream
 
 LINES = 8
@@ -17,7 +20,9 @@ LINES = 8
 @pytest.fixture(scope="module")
 def stream(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stream]:
     """A topic and a DATA_DIR, not submitted yet."""
-    return Stream(cluster, tmp_path_factory.mktemp("submit"), "1,1\n", datetime(2026, 1, 1))
+    made = Stream(cluster, tmp_path_factory.mktemp("submit"), "1,1\n", datetime(2026, 1, 1))
+    yield made
+    made.cancel()
 
 
 def refused(stream: Stream, pipeline: str, *options: str, **environment: str) -> str:
@@ -131,6 +136,24 @@ def test_a_pipeline_that_runs_is_not_submitted_again(stream: Stream) -> None:
     message = refused(stream, "view_report")
     assert f"already runs as job {stream.job_id}" in message
     stream.cancel()
-    # And when it has ended, it may run again.
-    stream.submit()
+    # And when it has ended, it may run again, any number of times.
+    for _ in range(2):
+        stream.submit()
+        stream.cancel()
+
+
+def test_of_two_launchers_at_once_only_one_succeeds(stream: Stream) -> None:
+    command = [sys.executable, "-m", "jobs.submit", "view_report"]
+    environment = {**os.environ, **stream.environment}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    launchers = [subprocess.Popen(command, cwd=REPO, env=environment, **pipes) for _ in range(2)]
+    said = [launcher.communicate(timeout=120) for launcher in launchers]
+    assert sorted(launcher.returncode for launcher in launchers) == [0, 1], said
+    (won,) = [out for out, _ in said if "runs as job" in out]
+    (refused_one,) = [err for out, err in said if not out]
+    stream.job_id = won.rsplit("/", 1)[1].strip()
+    assert f"already runs as job {stream.job_id}" in refused_one
+    stream.wait_until_running()
+    jobs = stream.get("jobs/overview")["jobs"]
+    assert [job["jid"] for job in jobs if job["state"] == "RUNNING"] == [stream.job_id]
     stream.cancel()

@@ -7,17 +7,19 @@ from pathlib import Path
 import requests
 
 from local.cluster import Cluster
-from tests.conftest import Figures
+from tests.conftest import Figures, NewStream
 from tests.support import oracle, reading
-from tests.support.stream import Stream, view
+from tests.support.stream import view
 
 NETWORKS = 5000
 MINUTES = 3
 
 
-def test_three_minutes_of_backlog_with_5000_networks(cluster: Cluster, folder: Path, figures: Figures) -> None:
+def test_three_minutes_of_backlog_with_5000_networks(
+    cluster: Cluster, new_stream: NewStream, folder: Path, figures: Figures
+) -> None:
     csv = "".join(f"{n},{n}\n" for n in range(1, NETWORKS + 1))
-    stream = Stream(cluster, folder, csv, datetime(2026, 4, 1))
+    stream = new_stream(folder, csv, datetime(2026, 4, 1))
     base = stream.now_ms
     sent = [view(n, base + m * 60_000 + n, n) for m in range(MINUTES) for n in range(1, NETWORKS + 1)]
     stream.send((i % 4, message) for i, message in enumerate(sent))
@@ -37,4 +39,3 @@ def test_three_minutes_of_backlog_with_5000_networks(cluster: Cluster, folder: P
     # It did not merely get there by restarting.
     job = requests.get(f"{cluster.web_ui}/jobs/{stream.job_id}/exceptions", timeout=10).json()
     assert not job["exceptionHistory"]["entries"]
-    stream.cancel()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from local.cluster import Cluster
 from local.waiting import wait_until
-from tests.conftest import Figures
+from tests.conftest import Figures, NewStream
 from tests.support import commands, oracle, reading
 from tests.support.stream import Stream
 
@@ -19,10 +19,12 @@ MINUTES = 1
 WATERMARK_SECONDS = 10
 
 
-def test_latency_at_5000_events_a_second(cluster: Cluster, folder: Path, figures: Figures) -> None:
+def test_latency_at_5000_events_a_second(
+    cluster: Cluster, new_stream: NewStream, folder: Path, figures: Figures
+) -> None:
     """Prints seconds from a minute's end plus 10 s to its last visible file; the report equals the oracle's."""
     csv = (commands.REPO / "data" / "campaigns" / "campaigns.csv").read_text()
-    stream = Stream(cluster, folder / "data", csv, datetime.now(UTC).replace(tzinfo=None))
+    stream = new_stream(folder / "data", csv, datetime.now(UTC).replace(tzinfo=None))
     done = commands.python(
         *("jobs.submit", "view_report", "--jobmanager", f"localhost:{cluster.ports.flink}"),
         **{**stream.environment, "FLINK_CONF_DIR": str(commands.REPO / "flink-conf")},

@@ -21,6 +21,8 @@ from tests.support import commands, reading
 EPOCH = datetime(1970, 1, 1)
 # A campaign that no test uses otherwise: its events only move the watermark.
 MARKER = 2_147_483_647
+# A message that is rejected whatever decodes it, and moves no watermark.
+SENTINEL = b'{"sentinel": "all before me has been read"}'
 PARTITIONS = 4
 
 
@@ -50,8 +52,10 @@ class Stream:
         self.report = folder / "view_report"
         self.topic = f"view_log_{uuid.uuid4().hex[:8]}"
         self.job_id = ""
-        # (partition, offset) -> message, of everything but the markers
+        # (partition, offset) -> message, of everything but markers and sentinels
         self.sent: dict[tuple[int, int], bytes | None] = {}
+        # (partition, offset) of the sentinels
+        self.sentinels: set[tuple[int, int]] = set()
         self.now_ms = round((begin - EPOCH).total_seconds() * 1000)
         (folder / "campaigns").mkdir(parents=True)
         (folder / "campaigns" / "campaigns.csv").write_text(campaigns_csv)
@@ -81,8 +85,10 @@ class Stream:
         wait_until(self._all_running, f"all tasks of job {self.job_id} to run", 60, hint=self.why)
 
     def cancel(self) -> None:
-        """Stop the job, so that its slots are free."""
+        """Stop the job, where it runs, so that its slots are free."""
         self.rest_at_partitions()
+        if not self.job_id or self._job()["state"] == "CANCELED":
+            return
         requests.patch(f"{self.cluster.web_ui}/jobs/{self.job_id}", timeout=10).raise_for_status()
         wait_until(lambda: self._job()["state"] == "CANCELED", f"job {self.job_id} to be cancelled", 60)
 
@@ -93,6 +99,8 @@ class Stream:
         def delivered(error, message) -> None:
             if error:
                 failed.append(str(error))
+            elif message.value() == SENTINEL:
+                self.sentinels.add((message.partition(), message.offset()))
             elif f'"campaign_id": {MARKER}' not in str(message.value()):
                 self.sent[message.partition(), message.offset()] = message.value()
 
@@ -109,10 +117,13 @@ class Stream:
     def finish_minutes(self, partitions: Iterable[int] = range(PARTITIONS), seconds: float = 60) -> None:
         """Move event time on until all that was sent so far is final, and wait until it can be read.
 
-        A marker event four minutes later closes the window of one two minutes later, whose _SUCCESS tells that all
-        before it is there.
+        First all of it must have been read: real traffic moves in small steps, but a marker is a jump of minutes, and
+        one partition's must not close the minutes of another that was idle and has not been read yet. Then a marker
+        event four minutes later closes the window of one two minutes later, whose _SUCCESS tells that all before it
+        is there.
         """
         partitions = list(partitions)
+        self.wait_until_read(partitions, seconds)
         base = self.now_ms
         first, second = base + 120_000, base + 240_000
         self.send((p, view(MARKER, first, 0)) for p in partitions)
@@ -126,6 +137,18 @@ class Stream:
             every_seconds=0.05,
             hint=self.why,
         )
+
+    def wait_until_read(self, partitions: Iterable[int], seconds: float) -> None:
+        """Wait until the job has read all that was sent: until a sentinel behind it in each partition is rejected."""
+        before = set(self.sentinels)
+        self.send((p, SENTINEL) for p in partitions)
+        sent = self.sentinels - before
+
+        def read() -> bool:
+            rows = reading.rejected(self.data, self.topic)
+            return sent <= {(row["kafka_partition"], row["kafka_offset"]) for row in rows}
+
+        wait_until(read, f"the job to read all of {self.topic}", seconds, hint=self.why)
 
     def rows(self, since_ms: int = 0) -> list[reading.Row]:
         """The report's rows from `since_ms` on, markers left out."""
