@@ -60,6 +60,7 @@ class Stream:
         (folder / "campaigns").mkdir(parents=True)
         (folder / "campaigns" / "campaigns.csv").write_text(campaigns_csv)
         self._producer = Producer({"bootstrap.servers": cluster.bootstrap_servers, "linger.ms": 0, "log_level": 0})
+        self._one_sender = threading.Lock()
         self._awake = threading.Event()
         admin = AdminClient({"bootstrap.servers": cluster.bootstrap_servers})
         admin.create_topics([NewTopic(self.topic, PARTITIONS, 1)])[self.topic].result(30)
@@ -104,14 +105,16 @@ class Stream:
             elif f'"campaign_id": {MARKER}' not in str(message.value()):
                 self.sent[message.partition(), message.offset()] = message.value()
 
-        for partition, message in messages:
-            while True:
-                try:
-                    self._producer.produce(self.topic, message, partition=partition, on_delivery=delivered)
-                    break
-                except BufferError:
-                    self._producer.poll(0.1)
-        assert self._producer.flush(60) == 0, "Kafka did not confirm all messages in 60 s"
+        # Callbacks run in whatever thread flushes: one at a time, so that all have run when this method returns.
+        with self._one_sender:
+            for partition, message in messages:
+                while True:
+                    try:
+                        self._producer.produce(self.topic, message, partition=partition, on_delivery=delivered)
+                        break
+                    except BufferError:
+                        self._producer.poll(0.1)
+            assert self._producer.flush(60) == 0, "Kafka did not confirm all messages in 60 s"
         assert not failed, failed[:3]
 
     def finish_minutes(self, partitions: Iterable[int] = range(PARTITIONS), seconds: float = 60) -> None:
