@@ -61,7 +61,7 @@ def _status(cluster: Cluster) -> int:
         for job in jobs:
             print(f"job {job['name']}: {job['state']}, {cluster.web_ui}/#/job/running/{job['jid']}")
         if not jobs:
-            print("no jobs; submit one: .venv/bin/python -m jobs.submit view_report")
+            print("no jobs; submit one: .venv/bin/python -m jobs.submit PIPELINE")
     return 0
 
 

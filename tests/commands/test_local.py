@@ -44,12 +44,12 @@ def test_up_twice_status_down_twice(cleaned_up: Path) -> None:
     up = run(["make", "up", local])
     assert up.returncode == 0, up.stderr
     assert "topic view_log: created with 4 partitions" in up.stdout
-    pids = {name: Cluster(cleaned_up, Ports()).__dict__[name].process().pid for name in ("kafka", "job_manager")}
+    pids = [server.process().pid for server in Cluster(cleaned_up, Ports()).servers]
 
     again = run(["make", "up", local])
     assert again.returncode == 0, again.stderr
     assert "topic view_log: was there" in again.stdout
-    assert pids == {name: Cluster(cleaned_up, Ports()).__dict__[name].process().pid for name in pids}
+    assert pids == [server.process().pid for server in Cluster(cleaned_up, Ports()).servers]
 
     status = run(["make", "status", local])
     assert status.returncode == 0, status.stderr

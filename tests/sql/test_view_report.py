@@ -48,7 +48,6 @@ def test_events_on_a_minutes_edge_belong_to_the_minute_that_begins(stream: Strea
     stream.finish_minutes()
     assert check(stream, base, views) == 3
     counts = {row.minute: row.total_count for row in stream.rows(base)}
-    assert list(counts.values()) == [counts[m] for m in counts]
     assert sorted(counts.values()) == [1, 2, 3]
 
 
