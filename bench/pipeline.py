@@ -28,6 +28,7 @@ from jobs.pipeline import PIPELINES, REPO
 from local.cluster import Cluster, Ports
 from local.flink import conf_dir
 from local.waiting import LocalError, wait_until
+from producer import campaigns
 
 PARTITIONS = 2
 MINUTES = 10
@@ -147,19 +148,16 @@ def _catch_up(cluster: Cluster, folder: Path, variant: Variant, topic: str) -> t
             if change[0] not in text:
                 raise LocalError(f"{name} no longer has the text that variant '{variant.name}' replaces.")
             (pipeline / name).write_text(text.replace(*change))
-    (folder / "campaigns").mkdir()
-    with (folder / "campaigns" / "campaigns.csv").open("w") as csv:
-        csv.writelines(f"{campaign},{campaign % 20 + 1}\n" for campaign in range(1, 500_001))
+    data = folder / "data"
+    campaigns.write(data / "campaigns" / "campaigns.csv", 500_000, networks=20, seed=1, header=False)
     environment = {
         **os.environ,
         **variant.variables,
         "KAFKA_BOOTSTRAP_SERVERS": cluster.bootstrap_servers,
-        "DATA_DIR": f"file://{folder}/data",
+        "DATA_DIR": f"file://{data}",
         "VIEW_LOG_TOPIC": topic,
         "FLINK_CONF_DIR": str(conf_dir(cluster.folder)),
     }
-    (folder / "data").mkdir()
-    (folder / "campaigns").rename(folder / "data" / "campaigns")
     task_manager = psutil.Process(cluster.task_manager.process().pid)
     command = [sys.executable, "-m", "jobs.submit", str(pipeline)]
     submitted = subprocess.run(command, cwd=REPO, env=environment, capture_output=True, text=True, timeout=120)
@@ -169,7 +167,7 @@ def _catch_up(cluster: Cluster, folder: Path, variant: Variant, topic: str) -> t
     began, cpu = time.monotonic(), sum(task_manager.cpu_times()[:2])
     last = (BEGIN + timedelta(minutes=MINUTES + 2)).strftime("%Y-%m-%d %H%%3A%M%%3A%S")
     wait_until(
-        lambda: any((folder / "data" / "view_report").glob(f"*/minute_timestamp={last}")),
+        lambda: any((data / "view_report").glob(f"*/minute_timestamp={last}")),
         f"'{variant.name}' to finish",
         RUN_SECONDS,
         every_seconds=0.05,
