@@ -10,7 +10,7 @@ DEMO ?=
 BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-quick test-formats fuzz bench-formats bench-pipeline lint format up down status clean
+.PHONY: help install demo test test-quick test-java test-faults fuzz bench-formats bench-pipeline lint format up down status clean
 
 help: ## explain the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
@@ -21,11 +21,15 @@ install: build/.flink-installed build/.kafka-installed ## install Python package
 demo: install ## start Kafka and Flink, send traffic, print the first finished minutes, stop everything
 	$(RUN) demo.py $(DEMO)
 
-test: install lint test-formats ## run every test
+test: install lint test-java ## run every test
 	$(RUN) -m pytest
 
-test-formats: build/.prerequisites ## run the Java tests: a million messages against Flink's own decoder
+test-java: build/.prerequisites ## run the Java tests: a million messages against Flink's own decoder
 	$(MVN) --file formats/pom.xml test
+	$(MVN) --file connectors/pom.xml test
+
+test-faults: install ## kill servers 120 times while traffic flows (2 hours; FAULTS=240 FAULTS_SEED=7 for others)
+	FAULTS=$${FAULTS:-120} $(RUN) -m pytest tests/faults
 
 fuzz: build/.prerequisites ## five minutes of coverage-guided fuzzing of the decoder
 	JAZZER_FUZZ=1 $(MVN) --file formats/pom.xml test -Dtest=Fuzz
@@ -72,10 +76,10 @@ build/.python-installed: requirements.txt constraints.txt | build/.prerequisites
 	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
 	@touch $@
 
-FORMATS := $(shell find formats/src/main -type f)
+JAVA := $(shell find formats/src/main connectors/src/main -type f)
 
-build/.flink-jars: flink-conf/pom.xml formats/pom.xml $(FORMATS) | build/.prerequisites
-	@echo "Fetching Flink's connectors and building formats/"
+build/.flink-jars: flink-conf/pom.xml formats/pom.xml connectors/pom.xml $(JAVA) | build/.prerequisites
+	@echo "Fetching Flink's connectors and building formats/ and connectors/"
 	@rm -rf build/flink-lib
 	@$(MVN) --file flink-conf/pom.xml package -Dmaven.test.skip=true
 	@touch $@

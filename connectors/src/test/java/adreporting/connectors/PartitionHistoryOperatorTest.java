@@ -1,0 +1,121 @@
+package adreporting.connectors;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.List;
+import org.apache.flink.api.common.eventtime.Watermark;
+import org.apache.flink.api.common.eventtime.WatermarkGenerator;
+import org.apache.flink.api.common.eventtime.WatermarkOutput;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
+import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.TimestampData;
+import org.junit.jupiter.api.Test;
+
+/** What the operator tells each message of what came before, across checkpoints and other parallelisms. */
+class PartitionHistoryOperatorTest {
+
+    /** The event's own time is field 0; a watermark 10 ms behind the newest, given out when asked for. */
+    private static final class TenBehind implements WatermarkGenerator<RowData> {
+        private long newest = Long.MIN_VALUE + 10;
+
+        @Override
+        public void onEvent(RowData row, long timestamp, WatermarkOutput output) {
+            if (!row.isNullAt(0)) {
+                newest = Math.max(newest, row.getLong(0));
+            }
+        }
+
+        @Override
+        public void onPeriodicEmit(WatermarkOutput output) {
+            output.emitWatermark(new Watermark(newest - 10));
+        }
+    }
+
+    private static final PartitionHistoryOperator.Positions POSITIONS =
+            new PartitionHistoryOperator.Positions(1, 2, 3);
+
+    private static OneInputStreamOperatorTestHarness<RowData, RowData> harness(int parallelism, int subtask)
+            throws Exception {
+        WatermarkStrategy<RowData> strategy = context -> new TenBehind();
+        return new OneInputStreamOperatorTestHarness<>(
+                new PartitionHistoryOperator(POSITIONS, -1, strategy, null),
+                128,
+                parallelism,
+                subtask);
+    }
+
+    /** (previous offset, watermark, watermark before) that the message of this time, partition and offset gets. */
+    private static List<Object> send(
+            OneInputStreamOperatorTestHarness<RowData, RowData> harness, Long time, int partition, long offset)
+            throws Exception {
+        harness.processElement(new StreamRecord<>(GenericRowData.of(time, offset, partition, partition)));
+        GenericRowData row = (GenericRowData) harness.extractOutputValues().get(harness.extractOutputValues().size() - 1);
+        return java.util.Arrays.asList(row.getField(1), ms(row.getField(2)), ms(row.getField(3)));
+    }
+
+    private static Long ms(Object timestamp) {
+        return timestamp == null ? null : ((TimestampData) timestamp).getMillisecond();
+    }
+
+    private static List<Object> told(Object... values) {
+        return java.util.Arrays.asList(values);
+    }
+
+    @Test
+    void eachPartitionHasItsOwnHistory() throws Exception {
+        try (OneInputStreamOperatorTestHarness<RowData, RowData> harness = harness(1, 0)) {
+            harness.open();
+            assertEquals(told(null, null, null), send(harness, null, 0, 4));
+            assertEquals(told(4L, 90L, null), send(harness, 100L, 0, 5));
+            assertEquals(told(null, 490L, null), send(harness, 500L, 1, 70));
+            assertEquals(told(5L, 90L, 90L), send(harness, 50L, 0, 6));
+            assertEquals(told(6L, 190L, 90L), send(harness, 200L, 0, 10));
+            assertEquals(told(70L, 490L, 490L), send(harness, null, 1, 71));
+        }
+    }
+
+    @Test
+    void historyGoesOnAfterAFailureWhoeverReadsThePartitionThen() throws Exception {
+        OperatorSubtaskState both;
+        try (OneInputStreamOperatorTestHarness<RowData, RowData> zero = harness(2, 0);
+                OneInputStreamOperatorTestHarness<RowData, RowData> one = harness(2, 1)) {
+            zero.open();
+            one.open();
+            send(zero, 100L, 0, 5);
+            send(one, 500L, 1, 70);
+            both = AbstractStreamOperatorTestHarness.repackageState(zero.snapshot(1, 1), one.snapshot(1, 1));
+        }
+        // Swapped, and one of them is no longer there; then both again, with what neither has touched in between.
+        OperatorSubtaskState single;
+        try (OneInputStreamOperatorTestHarness<RowData, RowData> harness = harness(1, 0)) {
+            harness.initializeState(
+                    AbstractStreamOperatorTestHarness.repartitionOperatorState(both, 128, 2, 1, 0));
+            harness.open();
+            // The first message after the failure is a late one: it must not take the partition back.
+            assertEquals(told(70L, 490L, 490L), send(harness, 20L, 1, 71));
+            single = AbstractStreamOperatorTestHarness.repackageState(harness.snapshot(2, 2));
+        }
+        try (OneInputStreamOperatorTestHarness<RowData, RowData> harness = harness(2, 1)) {
+            harness.initializeState(
+                    AbstractStreamOperatorTestHarness.repartitionOperatorState(single, 128, 1, 2, 1));
+            harness.open();
+            assertEquals(told(5L, 90L, 90L), send(harness, 20L, 0, 9));
+            assertEquals(told(71L, 490L, 490L), send(harness, 20L, 1, 72));
+        }
+    }
+
+    @Test
+    void aPartitionThatIsAddedLaterBeginsWhereTheOthersAre() throws Exception {
+        try (OneInputStreamOperatorTestHarness<RowData, RowData> harness = harness(1, 0)) {
+            harness.open();
+            send(harness, 1000L, 0, 5);
+            harness.processWatermark(new org.apache.flink.streaming.api.watermark.Watermark(990));
+            assertEquals(told(null, 990L, 990L), send(harness, 100L, 4, 0));
+        }
+    }
+}
