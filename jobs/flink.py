@@ -25,6 +25,8 @@ from pyflink.util.exceptions import JavaException
 _ENDED = {"FINISHED", "FAILED", "CANCELED"}
 _KAFKA_ANSWER_SECONDS = 10
 _MAX_FORGOTTEN_JOBS = 1000
+# A savepoint holds the campaigns and what is open in the windows; writing it takes seconds.
+_SAVEPOINT_SECONDS = 600
 # Within this time the JobManager lists a job that it has accepted.
 _LISTED_SECONDS = 10
 # Flink 2.3 wraps a job in an "application" of the same id, and that is what it finds twice.
@@ -34,6 +36,8 @@ _POSITION = re.compile(r"\bline (\d+), column (\d+)")
 _TRACE_LINE = re.compile(
     r"^(?:Caused by: )?([\w.$]+(?:Exception|Error)): (.*?)(?=\n\tat |\Z)", re.MULTILINE | re.DOTALL
 )
+# "TableSourceScan(table=[[catalog, database, table" of a plan.
+_SCANNED = re.compile(r"TableSourceScan\(table=\[\[\w+, \w+, (\w+)")
 _SET = re.compile(r"SET\s+'(?P<key>[^']+)'\s*=\s*'(?P<value>(?:[^']|'')*)'\s*", re.IGNORECASE)
 
 
@@ -113,6 +117,39 @@ class FlinkSession:
         """Flink's plan of the whole job, as text."""
         return self._whole_job(self._statement_set().explain)
 
+    def stop_with_savepoint(self) -> str:
+        """Stop this pipeline's running job where it is and return the path of its savepoint."""
+        running = [job["jid"] for job in self._jobs() if job["state"] == "RUNNING"]
+        if not running:
+            raise JobError(
+                f"{self._pipeline} does not run, so it cannot be stopped with a savepoint. To go on from an earlier "
+                "savepoint or checkpoint, submit it with --from PATH."
+            )
+        job = f"{self.web_ui}/jobs/{running[0]}"
+        try:
+            response = requests.post(f"{job}/stop", json={"drain": False}, timeout=10)
+            response.raise_for_status()
+            request = response.json()["request-id"]
+            deadline = time.monotonic() + _SAVEPOINT_SECONDS
+            while time.monotonic() < deadline:
+                answer = requests.get(f"{job}/savepoints/{request}", timeout=10).json()
+                if answer["status"]["id"] == "COMPLETED":
+                    break
+                time.sleep(0.2)
+            else:
+                raise JobError(f"{self._pipeline} made no savepoint within {_SAVEPOINT_SECONDS} s; it goes on running.")
+        except requests.RequestException as e:
+            raise JobError(f"The JobManager at {self.web_ui} did not stop {self._pipeline}: {e}") from e
+        operation = answer["operation"]
+        if "location" not in operation:
+            reason = operation.get("failure-cause", {}).get("stack-trace", "no reason given").splitlines()[0]
+            raise JobError(f"{self._pipeline} could not be stopped with a savepoint: {reason}")
+        return operation["location"]
+
+    def resume_from(self, path: str) -> None:
+        """Have the job begin with the state of this savepoint or checkpoint, all of it."""
+        self._tables.get_config().set("execution.state-recovery.path", path)
+
     def submit(self) -> str:
         """Submit all INSERTs as one job and return its id, without waiting for it.
 
@@ -143,13 +180,45 @@ class FlinkSession:
         Asks with the connector's own client and the table's own `properties.*`, so that whatever security settings the
         job will use are the ones that are tried.
         """
+        for table, options in self._tables_and_options():
+            if "properties.bootstrap.servers" in options and "topic" in options:
+                self._check_topics(table, options)
+
+    def check_file_sources(self) -> None:
+        """Fail now rather than in an endless restart: every folder that the pipeline reads must hold something."""
+        read = set(_SCANNED.findall(self.explain()))
+        for table, options in self._tables_and_options():
+            if options.get("connector") == "filesystem" and table in read:
+                self._check_folder(table, options["path"])
+
+    def _tables_and_options(self) -> list[tuple[str, dict[str, str]]]:
         catalog = self._tables._j_tenv.getCatalog(self._tables.get_current_catalog()).get()
         database = self._tables.get_current_database()
         path = _jvm().org.apache.flink.table.catalog.ObjectPath
-        for table in self._tables.list_tables():
-            options = dict(catalog.getTable(path(database, table)).getOptions())
-            if options.get("connector") == "kafka":
-                self._check_topics(table, options)
+        return [
+            (table, dict(catalog.getTable(path(database, table)).getOptions())) for table in self._tables.list_tables()
+        ]
+
+    def _check_folder(self, table: str, folder: str) -> None:
+        """With Flink's own file systems, so that it works wherever the path leads."""
+        path = _jvm().org.apache.flink.core.fs.Path(folder)
+        try:
+            files = path.getFileSystem()
+            if not files.exists(path):
+                raise JobError(
+                    f"{folder}, which table {table} reads, does not exist. Put a file there, or set DATA_DIR."
+                )
+            found = [
+                status
+                for status in files.listStatus(path)
+                if status.getLen() > 0 and not status.getPath().getName().startswith((".", "_"))
+            ]
+            if not found:
+                raise JobError(f"{folder}, which table {table} reads, holds no file with anything in it.")
+            for status in found:
+                files.open(status.getPath()).close()
+        except Py4JJavaError as e:
+            raise JobError(f"{folder}, which table {table} reads, cannot be read: {_causes(e)[-1][1]}") from e
 
     def _run(self, statement: Statement) -> None:
         verb = statement.sql.split(None, 1)[0].upper()

@@ -4,6 +4,7 @@ Variables are written `${NAME}` or `${NAME:-default}` and filled in strictly: on
 before any statement runs. Inside a string literal a value's quotes are escaped; comments are left alone.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -78,6 +79,14 @@ def read_pipeline(folder: Path, variables: Mapping[str, str]) -> list[Statement]
             "These variables have no value; set them in the environment:\n" + "\n".join(f"  {m}" for m in missing)
         )
     return statements
+
+
+def version(folder: Path) -> str:
+    """Twelve hex digits that change with any file of a pipeline: what `rejected` rows carry as pipeline_version."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.glob("*.sql")):
+        digest.update(f"{file.name}\0{file.read_text()}\0".encode())
+    return digest.hexdigest()[:12]
 
 
 def _chosen(files: list[Path], variables: Mapping[str, str]) -> list[Path]:

@@ -1,6 +1,7 @@
 """Submit a pipeline of sql/ to a running Flink cluster.
 
     python -m jobs.submit view_report
+    python -m jobs.submit view_report --upgrade
     flink run -py jobs/submit.py view_report
 
 Environment: KAFKA_BOOTSTRAP_SERVERS (default localhost:9092), DATA_DIR (default file://<repository>/data), and whatever
@@ -15,7 +16,7 @@ from pathlib import Path
 # `flink run -py` puts jobs/ itself on the path; the package is found from the repository's root.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from jobs.pipeline import REPO, JobError, pipeline_folder, pipeline_names, read_pipeline
+from jobs.pipeline import REPO, JobError, pipeline_folder, pipeline_names, read_pipeline, version
 
 # Flink takes a path as it is: one with a space must not be written with %20, as Path.as_uri() would.
 DEFAULTS = {
@@ -29,19 +30,24 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         folder = pipeline_folder(options.pipeline)
-        statements = read_pipeline(folder, {**DEFAULTS, **os.environ})
+        statements = read_pipeline(folder, {**DEFAULTS, "PIPELINE_VERSION": version(folder), **os.environ})
 
         # Imported late: it starts a JVM, and --help or a missing variable needs none.
         from jobs.flink import FlinkSession
 
         session = FlinkSession(folder.name, options.jobmanager, verbose=options.verbose)
-        if not options.explain:
+        if not options.explain and not options.upgrade:
             session.refuse_if_running()
         session.run(statements)
         if options.explain:
             print(session.explain())
             return 0
+        session.check_file_sources()
         session.check_kafka_sources()
+        savepoint = session.stop_with_savepoint() if options.upgrade else options.resume_from
+        if savepoint:
+            print(f"{folder.name} goes on from {savepoint}", flush=True)
+            session.resume_from(savepoint)
         job_id = session.submit()
     except JobError as e:
         print(f"error: {e}", file=sys.stderr)
@@ -61,7 +67,19 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PIPELINE",
         help=f"a folder of sql/ ({', '.join(pipeline_names())}), or the path of such a folder elsewhere",
     )
-    parser.add_argument("--explain", action="store_true", help="print the plan instead of submitting")
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument("--explain", action="store_true", help="print the plan instead of submitting")
+    start.add_argument(
+        "--upgrade",
+        action="store_true",
+        help="stop the running job with a savepoint and go on from it with what the files and settings say now",
+    )
+    start.add_argument(
+        "--from",
+        dest="resume_from",
+        metavar="PATH",
+        help="go on from this savepoint or checkpoint, the newest one of the job: an older one counts events twice",
+    )
     parser.add_argument(
         "--jobmanager",
         metavar="HOST:PORT",

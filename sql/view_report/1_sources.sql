@@ -1,5 +1,5 @@
 -- =====================================================================================================================
--- View report, sources: settings, and campaigns from CSV. The banner views stand in 1_view_log.*.sql.
+-- View report, sources: settings, and campaigns from CSV. The banner views stand in 1_view_log*.sql.
 -- Time zone: UTC throughout. Event time is end_timestamp, the moment the view ended and was pushed to Kafka.
 -- =====================================================================================================================
 
@@ -19,8 +19,7 @@ SET 'table.exec.source.idle-timeout' = '5 s';
 -- campaigns.csv holds since ever; any other file holds since its modification time, for the campaigns it names.
 -- ---------------------------------------------------------------------------------------------------------------------
 CREATE TABLE campaigns_csv (
-    campaign_id STRING,
-    network_id STRING,
+    line STRING,
     file_name STRING METADATA FROM 'file.name',
     modified_at TIMESTAMP_LTZ(3) METADATA FROM 'file.modification-time',
     valid_from AS CASE
@@ -32,29 +31,41 @@ CREATE TABLE campaigns_csv (
     'connector' = 'filesystem',
     'path' = '${DATA_DIR}/campaigns',
     'source.monitor-interval' = '10 s',
-    'format' = 'csv',
-    'csv.ignore-parse-errors' = 'true'
+    -- Lines as they are: the csv format would drop those it cannot read.
+    'format' = 'raw'
 );
 
--- The network of each campaign over time, a versioned table: the newest version up to a moment is the one in force.
--- A header line is no number and falls out here.
-CREATE VIEW campaigns AS
-WITH parsed AS (
+-- campaign_id,network_id, in quotes or not; more columns may follow. NULL where that is no whole number.
+-- Grain: one line that is neither empty nor a header.
+CREATE VIEW campaign_lines AS
+SELECT
+    line,
+    file_name,
+    valid_from,
+    -- A cast alone would make 1 of 1.5. (A regular expression would be compiled for each line.)
+    TRY_CAST(CASE WHEN first_field NOT LIKE '%.%' THEN first_field END AS INT) AS campaign_id,
+    TRY_CAST(CASE WHEN second_field NOT LIKE '%.%' THEN second_field END AS INT) AS network_id
+FROM (
     SELECT
+        line,
+        file_name,
         valid_from,
-        TRY_CAST(TRIM(campaign_id) AS INT) AS campaign_id,
-        TRY_CAST(TRIM(network_id) AS INT) AS network_id
+        TRIM(REPLACE(SPLIT_INDEX(line, ',', 0), '"', '')) AS first_field,
+        TRIM(REPLACE(SPLIT_INDEX(line, ',', 1), '"', '')) AS second_field
     FROM campaigns_csv
-),
+    WHERE TRIM(line) <> '' AND LOWER(line) NOT LIKE 'campaign_id%'
+) AS split;
 
-ranked AS (
+-- The network of each campaign over time, a versioned table: the newest version up to a moment is the one in force.
+CREATE VIEW campaigns AS
+WITH ranked AS (
     SELECT
         campaign_id,
         network_id,
         valid_from,
         ROW_NUMBER() OVER (PARTITION BY campaign_id ORDER BY valid_from DESC) AS newest_first
-    FROM parsed
-    WHERE campaign_id IS NOT NULL
+    FROM campaign_lines
+    WHERE campaign_id IS NOT NULL AND network_id IS NOT NULL
 )
 
 SELECT

@@ -1,47 +1,74 @@
 -- =====================================================================================================================
--- View report, source: banner views from Kafka, decoded by this project's format; what cannot be decoded is a row, too.
+-- View report, source: messages from Kafka, decoded by this project's format; what cannot be decoded is a row, too.
 -- Runs when VIEW_LOG_FORMAT is guarded-json (the default).
 -- =====================================================================================================================
 
 -- ---------------------------------------------------------------------------------------------------------------------
--- One row per message of the topic, whatever it holds. Grain: one Kafka offset.
---
--- Event time is end_timestamp, UTC; a message may be up to 10 seconds out of order. A message that cannot be decoded
--- has NULL columns and a decode_error, and moves no watermark.
+-- One row per message of the topic, whatever it holds. Grain: one Kafka offset. A message that cannot be decoded has
+-- NULL columns and a decode_error. 1_view_log_checked.sql says what is made of it.
 --
 -- Messages also carry view_id and banner_id. They are not declared because nothing here uses them: only what is
 -- declared is read.
+--
+-- Times are UTC; an event may be up to 10 seconds out of order. event_time is end_timestamp, the moment the view ended.
+-- Where that cannot be (there is none, it lies in the future, or its minute is closed), it is the first moment that is
+-- still open in the partition, so that the audit can count the message in a window like all others.
+--
+-- A partition closes a minute when its watermark reaches the minute's last millisecond, as Flink's windows do.
+-- partition_watermark is that of this message's partition alone, and part of the checkpoint: the same topic gives the
+-- same late events, whatever fails and however many tasks read it.
+--
+-- A view cannot end after Kafka got it; ten seconds are for clocks that differ. An event from the future moves no
+-- watermark: it would close all minutes up to then, and what really happens in them would be late.
 -- ---------------------------------------------------------------------------------------------------------------------
-CREATE TABLE view_log (
+CREATE TABLE view_log (  -- noqa: PRS
     message_key BYTES,
     campaign_id INT,
     start_timestamp TIMESTAMP(3),
     end_timestamp TIMESTAMP(3),
+    punctuation TIMESTAMP(3) COMMENT 'in a message that is no event: none older is to be expected in this partition',
     decode_error STRING METADATA FROM 'value.decode_error' VIRTUAL COMMENT 'code, or code:field; NULL when decoded',
     payload BYTES METADATA FROM 'value.raw' VIRTUAL COMMENT 'the message unchanged',
+    headers MAP<STRING, BYTES> METADATA VIRTUAL,
     topic STRING METADATA VIRTUAL,
     kafka_partition INT METADATA FROM 'partition' VIRTUAL,
     kafka_offset BIGINT METADATA FROM 'offset' VIRTUAL,
-    kafka_timestamp TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
-    -- A view cannot end after Kafka got it; ten seconds are for clocks that differ.
-    from_the_future AS end_timestamp > CAST(kafka_timestamp AS TIMESTAMP(3)) + INTERVAL '10' SECOND,
-    -- An event from the future moves no watermark: it would close all minutes up to then, and what really happens in
-    -- them would be late.
-    WATERMARK FOR end_timestamp AS CASE WHEN NOT from_the_future THEN end_timestamp - INTERVAL '10' SECOND END
+    kafka_timestamp TIMESTAMP(3) METADATA FROM 'timestamp-utc' VIRTUAL,
+    previous_offset BIGINT METADATA FROM 'previous-offset' VIRTUAL COMMENT 'of the message before, in its partition',
+    previous_watermark TIMESTAMP(3) METADATA FROM 'previous-watermark' VIRTUAL COMMENT 'up to the message before',
+    partition_watermark TIMESTAMP(3) METADATA FROM 'partition-watermark' VIRTUAL COMMENT 'up to this message',
+    event_time AS CASE
+        WHEN
+            end_timestamp >= FLOOR(partition_watermark + INTERVAL '0.001' SECOND TO MINUTE)
+            AND end_timestamp <= kafka_timestamp + INTERVAL '10' SECOND
+            THEN end_timestamp
+        ELSE COALESCE(partition_watermark + INTERVAL '0.001' SECOND, TIMESTAMP '1970-01-01 00:00:00.000')
+    END,
+    -- By the clock of the partition, which only goes forward.
+    arrival_minute AS FLOOR(partition_watermark TO MINUTE),
+    previous_arrival_minute AS FLOOR(previous_watermark TO MINUTE),
+    WATERMARK FOR event_time AS CASE
+        WHEN end_timestamp <= kafka_timestamp + INTERVAL '10' SECOND
+            THEN end_timestamp - INTERVAL '10' SECOND
+        WHEN end_timestamp IS NULL AND punctuation <= kafka_timestamp
+            THEN punctuation
+    END
 ) WITH (
-    'connector' = 'kafka',
+    'connector' = 'audited-kafka',
     'topic' = '${VIEW_LOG_TOPIC:-view_log}',
     'properties.bootstrap.servers' = '${KAFKA_BOOTSTRAP_SERVERS}',
     'properties.group.id' = 'view_report',
     -- Where a first start begins; a restored job goes on at the offsets of its checkpoint.
     'scan.startup.mode' = '${VIEW_LOG_START:-earliest-offset}',
-    -- A partition without traffic stops holding the watermark back after this long. Shorter is not better: what then
-    -- comes from a partition that was merely slow may be late.
-    'scan.watermark.idle-timeout' = '30 s',
+    -- A partition without traffic holds the watermark back until a punctuation tells that it is quiet. Flink's idle
+    -- timeout would not wait for that: it cannot tell silence from an outage, and when the broker comes back, the
+    -- partition that is read first would close the minutes of all others.
+    'scan.watermark.idle-timeout' = '0 s',
+    'silence.punctuation-field' = 'punctuation',
+    'silence.after' = '${VIEW_LOG_SILENCE_AFTER:-30 s}',
     'key.format' = 'raw',
     'key.fields' = 'message_key',
     'value.fields-include' = 'EXCEPT_KEY',
     'value.format' = 'guarded-json',
-    'value.guarded-json.required-fields' = 'campaign_id;start_timestamp;end_timestamp',
     'value.guarded-json.timestamp-format.standard' = 'SQL'
 );

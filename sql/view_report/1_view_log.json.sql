@@ -1,36 +1,54 @@
 -- =====================================================================================================================
--- View report, source: banner views from Kafka, decoded by Flink's own json format.
+-- View report, source: messages from Kafka, decoded by Flink's own json format.
 -- Runs when VIEW_LOG_FORMAT is json.
 -- =====================================================================================================================
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- One row per message that is a JSON object. Grain: one Kafka offset. Columns as in 1_view_log.guarded-json.sql, but
--- what is not JSON vanishes without a trace, a field of the wrong type is NULL, and the message's bytes are not kept.
--- Of a top-level array each object is a row.
+-- what is not JSON vanishes (the audit counts it as lost), a field of the wrong type is NULL, and the message's bytes
+-- are not kept. Of a top-level array each object is a row.
 -- ---------------------------------------------------------------------------------------------------------------------
-CREATE TABLE view_log (
+CREATE TABLE view_log (  -- noqa: PRS
     message_key BYTES,
     campaign_id INT,
     start_timestamp TIMESTAMP(3),
     end_timestamp TIMESTAMP(3),
+    punctuation TIMESTAMP(3),
     decode_error AS CAST(NULL AS STRING),
     payload AS CAST(NULL AS BYTES),
+    headers MAP<STRING, BYTES> METADATA VIRTUAL,
     topic STRING METADATA VIRTUAL,
     kafka_partition INT METADATA FROM 'partition' VIRTUAL,
     kafka_offset BIGINT METADATA FROM 'offset' VIRTUAL,
-    kafka_timestamp TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
-    -- A view cannot end after Kafka got it; ten seconds are for clocks that differ.
-    from_the_future AS end_timestamp > CAST(kafka_timestamp AS TIMESTAMP(3)) + INTERVAL '10' SECOND,
-    -- An event from the future moves no watermark: it would close all minutes up to then, and what really happens in
-    -- them would be late.
-    WATERMARK FOR end_timestamp AS CASE WHEN NOT from_the_future THEN end_timestamp - INTERVAL '10' SECOND END
+    kafka_timestamp TIMESTAMP(3) METADATA FROM 'timestamp-utc' VIRTUAL,
+    previous_offset BIGINT METADATA FROM 'previous-offset' VIRTUAL,
+    previous_watermark TIMESTAMP(3) METADATA FROM 'previous-watermark' VIRTUAL,
+    partition_watermark TIMESTAMP(3) METADATA FROM 'partition-watermark' VIRTUAL,
+    event_time AS CASE
+        WHEN
+            end_timestamp >= FLOOR(partition_watermark + INTERVAL '0.001' SECOND TO MINUTE)
+            AND end_timestamp <= kafka_timestamp + INTERVAL '10' SECOND
+            THEN end_timestamp
+        ELSE COALESCE(partition_watermark + INTERVAL '0.001' SECOND, TIMESTAMP '1970-01-01 00:00:00.000')
+    END,
+    -- By the clock of the partition, which only goes forward.
+    arrival_minute AS FLOOR(partition_watermark TO MINUTE),
+    previous_arrival_minute AS FLOOR(previous_watermark TO MINUTE),
+    WATERMARK FOR event_time AS CASE
+        WHEN end_timestamp <= kafka_timestamp + INTERVAL '10' SECOND
+            THEN end_timestamp - INTERVAL '10' SECOND
+        WHEN end_timestamp IS NULL AND punctuation <= kafka_timestamp
+            THEN punctuation
+    END
 ) WITH (
-    'connector' = 'kafka',
+    'connector' = 'audited-kafka',
     'topic' = '${VIEW_LOG_TOPIC:-view_log}',
     'properties.bootstrap.servers' = '${KAFKA_BOOTSTRAP_SERVERS}',
     'properties.group.id' = 'view_report',
     'scan.startup.mode' = '${VIEW_LOG_START:-earliest-offset}',
-    'scan.watermark.idle-timeout' = '30 s',
+    'scan.watermark.idle-timeout' = '0 s',
+    'silence.punctuation-field' = 'punctuation',
+    'silence.after' = '${VIEW_LOG_SILENCE_AFTER:-30 s}',
     'key.format' = 'raw',
     'key.fields' = 'message_key',
     'value.fields-include' = 'EXCEPT_KEY',

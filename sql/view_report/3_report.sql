@@ -1,37 +1,14 @@
 -- =====================================================================================================================
 -- View report: average view duration and number of views per campaign and minute.
--- Every message of the topic ends in exactly one place: counted in view_report, or a row in rejected. (Except late
--- events, whose minute is closed already: the window drops them.)
 -- =====================================================================================================================
 
--- ---------------------------------------------------------------------------------------------------------------------
--- What is wrong with a message: a code, or code:field; NULL when it can be used. Decided here and nowhere else.
--- Grain: one row per message.
--- ---------------------------------------------------------------------------------------------------------------------
-CREATE VIEW checked_view_log AS
+-- The views that count. Filtered before the window, where it costs least; none is late, so the window drops none.
+-- Grain: one row per view.
+CREATE VIEW reported_views AS
 SELECT
-    campaign_id,
-    start_timestamp,
-    end_timestamp,
-    payload,
-    message_key,
-    topic,
+    event_time,
     kafka_partition,
-    kafka_offset,
-    kafka_timestamp,
-    CASE
-        WHEN decode_error IS NOT NULL THEN decode_error
-        WHEN campaign_id IS NULL THEN 'missing_field:campaign_id'
-        WHEN start_timestamp IS NULL THEN 'missing_field:start_timestamp'
-        WHEN end_timestamp IS NULL THEN 'missing_field:end_timestamp'
-        WHEN from_the_future THEN 'from_the_future:end_timestamp'
-        WHEN start_timestamp > end_timestamp THEN 'ends_before_it_starts:end_timestamp'
-    END AS problem
-FROM view_log;
-
--- The messages that can be used. Filtered before the window, where it costs least. Grain: one row per view.
-CREATE VIEW usable_views AS
-SELECT
+    arrival_minute,
     campaign_id,
     start_timestamp,
     end_timestamp
@@ -39,15 +16,17 @@ FROM checked_view_log
 WHERE problem IS NULL;
 
 -- ---------------------------------------------------------------------------------------------------------------------
--- Sums and counts. Grain: one row per campaign and minute [start, start + 1 min) that holds an event's end_timestamp.
+-- Sums and counts by where the views came from, for the report and for the audit. Grain: one row per campaign, minute
+-- [start, start + 1 min) that holds the views' end_timestamp, Kafka partition and minute of arrival.
 -- Durations are summed as whole milliseconds and divided last, so the average is exact. (TIMESTAMPDIFF would cut the
 -- milliseconds off.)
 -- ---------------------------------------------------------------------------------------------------------------------
-CREATE VIEW views_per_minute AS
+CREATE VIEW views_per_origin AS
 SELECT
+    kafka_partition,
+    arrival_minute,
     campaign_id,
-    window_start,
-    window_time,
+    window_time AS event_time,
     SUM(
         (EXTRACT(EPOCH FROM end_timestamp) - EXTRACT(EPOCH FROM start_timestamp)) * 1000
         + EXTRACT(MILLISECOND FROM end_timestamp) - EXTRACT(MILLISECOND FROM start_timestamp)
@@ -55,7 +34,21 @@ SELECT
     COUNT(*) AS view_count
 FROM
     TABLE(
-        TUMBLE(TABLE usable_views, DESCRIPTOR (end_timestamp), INTERVAL '1' MINUTE)
+        TUMBLE(TABLE reported_views, DESCRIPTOR (event_time), INTERVAL '1' MINUTE)
+    )
+GROUP BY kafka_partition, arrival_minute, campaign_id, window_start, window_end, window_time;
+
+-- Grain: one row per campaign and minute.
+CREATE VIEW views_per_minute AS
+SELECT
+    campaign_id,
+    window_start,
+    window_time,
+    SUM(duration_ms) AS duration_ms,
+    SUM(view_count) AS view_count
+FROM
+    TABLE(
+        TUMBLE(TABLE views_per_origin, DESCRIPTOR (event_time), INTERVAL '1' MINUTE)
     )
 GROUP BY campaign_id, window_start, window_end, window_time;
 

@@ -1,0 +1,203 @@
+"""Account for every message that a pipeline has read: reported, late or rejected, and really there.
+
+    python -m jobs.audit view_report
+
+Follows the offsets of each Kafka partition, and compares what was read with what was reported, with the rows of late/
+and rejected/, and that with what the result really holds. Only finished minutes are judged. Exit code 0 when everything
+agrees and nothing was lost; 1 when not, or when there is nothing to judge.
+
+Environment: DATA_DIR (default file://<repository>/data). Where a JobManager answers (--jobmanager, or what
+FLINK_CONF_DIR says), it is asked whether Flink itself has dropped rows as late, which must never happen.
+"""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import requests
+import yaml
+
+from jobs.pipeline import PIPELINES, REPO, JobError, pipeline_folder, pipeline_names, split
+from jobs.submit import DEFAULTS
+
+# Files of one checkpoint become visible one after the other; what disagrees for longer than this is wrong.
+_SETTLES_SECONDS = 10
+_MINUTES_SHOWN = 10
+_FINDINGS_SHOWN = 20
+_COUNTS = ("read", "reported", "late", "rejected", "punctuations", "lost")
+# Folder below DATA_DIR, and the columns that sql/audit.sql needs of it.
+_INPUTS = {
+    "offsets_noted": (
+        "audit/offsets",
+        "pipeline VARCHAR, topic VARCHAR, kafka_partition INT, kafka_offset BIGINT, previous_offset BIGINT, "
+        "arrival_minute TIMESTAMP, previous_arrival_minute TIMESTAMP, is_punctuation BOOLEAN, read_at TIMESTAMP",
+    ),
+    "reported_counts": (
+        "audit/reported",
+        "pipeline VARCHAR, topic VARCHAR, kafka_partition INT, event_minute TIMESTAMP, arrival_minute TIMESTAMP, "
+        "events BIGINT, amount BIGINT",
+    ),
+    "rejected_rows": ("rejected", "pipeline VARCHAR, topic VARCHAR, kafka_partition INT, kafka_offset BIGINT"),
+    "late_rows": ("late", "pipeline VARCHAR, topic VARCHAR, kafka_partition INT, kafka_offset BIGINT"),
+}
+_REPORTED = "minute TIMESTAMP, events BIGINT, amount BIGINT"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the audit of one pipeline on one screen. Returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m jobs.audit", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("pipeline", metavar="PIPELINE", help=f"one of: {', '.join(pipeline_names())}")
+    parser.add_argument(
+        "--jobmanager",
+        metavar="HOST:PORT",
+        help="REST address of the JobManager (default: rest.address and rest.port of FLINK_CONF_DIR/config.yaml)",
+    )
+    options = parser.parse_args(arguments)
+    try:
+        return _audit(pipeline_folder(options.pipeline), options.jobmanager)
+    except JobError as e:
+        print(f"error: {e}", file=sys.stderr)
+        return 1
+
+
+def disagreements(
+    folder: Path, data_dir: str, settles_seconds: float = _SETTLES_SECONDS
+) -> tuple[duckdb.DuckDBPyConnection, list[tuple]]:
+    """What disagrees for longer than a checkpoint takes to become visible, and the connection that knows the tables.
+
+    Rows are (kafka_partition, minute, what, expected, found).
+    """
+    deadline = time.monotonic() + settles_seconds
+    while True:
+        db = _read(folder, data_dir)
+        found = db.sql("SELECT * FROM disagreements ORDER BY minute, kafka_partition, what").fetchall()
+        if not found or time.monotonic() > deadline:
+            return db, found
+        time.sleep(1)
+
+
+def _audit(folder: Path, job_manager: str | None) -> int:
+    data_dir = os.environ.get("DATA_DIR", DEFAULTS["DATA_DIR"])
+    db, wrong = disagreements(folder, data_dir)
+    topics = [topic for (topic,) in db.sql("SELECT DISTINCT topic FROM reported_counts").fetchall()]
+    if not topics:
+        raise JobError(f"{data_dir}/audit has no finished minute of {folder.name}. Does it run (`make status`)?")
+    print(f"{folder.name}: what was read from topic {', '.join(topics)}, and what became of it\n")
+    print(f"The {_MINUTES_SHOWN} newest minutes of arrival (UTC), all partitions")
+    _table(db, "arrival_minute", f"ORDER BY 1 DESC NULLS LAST LIMIT {_MINUTES_SHOWN}")
+    print("\nKafka partitions, all finished minutes")
+    _table(db, "kafka_partition", "ORDER BY 1 DESC")
+    lost = db.sql("SELECT * FROM lost ORDER BY ALL").fetchall()
+    for partition, first, last, noticed in lost[:_FINDINGS_SHOWN]:
+        print(
+            f"\nLOST: offsets {first:,} to {last:,} of partition {partition}, {last - first + 1:,} messages: Kafka had "
+            f"them no more when they were to be read ({noticed:%Y-%m-%d %H:%M:%S} UTC)."
+        )
+    for partition, minute, what, expected, found in wrong[:_FINDINGS_SHOWN]:
+        where = "all partitions" if partition is None else f"partition {partition}"
+        when = f", {minute:%Y-%m-%d %H:%M}" if minute else ""
+        print(f"\nWRONG: {where}{when}: {what}: {expected:,} and {found:,} ({found - expected:+,}).")
+    if max(len(lost), len(wrong)) > _FINDINGS_SHOWN:
+        print(f"... and more: {len(lost):,} gaps, {len(wrong):,} disagreements in all.")
+    dropped = _dropped_by_flink(folder.name, job_manager)
+    print(f"\nRows that Flink itself has dropped as late, which must be none: {dropped}.")
+    return _verdict(db, len(wrong), lost, dropped)
+
+
+def _verdict(db: duckdb.DuckDBPyConnection, wrong: int, lost: list[tuple], dropped: int | str) -> int:
+    if wrong:
+        print("\nNOT in order: see WRONG above.")
+        return 1
+    if isinstance(dropped, int) and dropped > 0:
+        print("\nNOT in order: Flink has dropped rows that were counted as reported.")
+        return 1
+    if lost:
+        count = sum(last - first + 1 for _, first, last, _ in lost)
+        print(f"\nNOT complete: {count:,} messages were lost in Kafka. All that was read is accounted for.")
+        return 1
+    events = db.sql("SELECT coalesce(sum(read - punctuations), 0)::BIGINT FROM stretches").fetchall()[0][0]
+    print(f"\nIn order: each of {events:,} events is reported, late or rejected, once, and there.")
+    return 0
+
+
+def _read(folder: Path, data_dir: str) -> duckdb.DuckDBPyConnection:
+    """A connection with the tables that sql/audit.sql is about, and its views."""
+    db = duckdb.connect()
+    root = data_dir.removeprefix("file://")
+    for table, (where, columns) in _INPUTS.items():
+        files = f"{root}/{where}/**/part-*"
+        names = ", ".join(column.split()[0] for column in columns.split(", "))
+        query = f"SELECT {names} FROM read_parquet({_literal(files)}) WHERE pipeline = {_literal(folder.name)}"
+        # What was rejected of other inputs than Kafka has no place in a topic.
+        query += " AND topic IS NOT NULL"
+        db.execute(f"CREATE TABLE {table} {'AS ' + query if _any(db, files) else f'({columns})'}")
+    reported = folder / "audit" / "reported.sql"
+    if not reported.exists():
+        raise JobError(f"{folder.name} cannot be audited: it has no audit/reported.sql that counts what it reports.")
+    (statement,), _ = split(reported.read_text(), reported, {"DATA_DIR": root})
+    there = _any(db, f"{root}/{folder.name}/**/part-*")
+    db.execute(
+        f"CREATE TABLE reported_rows AS {statement.sql}" if there else f"CREATE TABLE reported_rows ({_REPORTED})"
+    )
+    db.execute((PIPELINES / "audit.sql").read_text())
+    return db
+
+
+def _any(db: duckdb.DuckDBPyConnection, pattern: str) -> bool:
+    return bool(db.execute("SELECT 1 FROM glob(?) LIMIT 1", [pattern]).fetchall())
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _table(db: duckdb.DuckDBPyConnection, key: str, order: str) -> None:
+    counts = ", ".join(f"sum({name})::BIGINT" for name in _COUNTS)
+    rows = db.sql(
+        f"SELECT {key}, {counts}, min(first_offset), max(last_offset) FROM stretches GROUP BY 1 {order}"
+    ).fetchall()
+    by_minute = key == "arrival_minute"
+    heads = ["minute" if by_minute else "partition", *_COUNTS, *([] if by_minute else ["first offset", "last offset"])]
+    print("".join(f"{head:>14}" for head in heads))
+    for row in reversed(rows):
+        first = "before" if row[0] is None else f"{row[0]:%m-%d %H:%M}" if by_minute else str(row[0])
+        print(f"{first:>14}" + "".join(f"{value:>14,}" for value in row[1 : len(heads)]))
+
+
+def _dropped_by_flink(pipeline: str, job_manager: str | None) -> int | str:
+    """Flink's own numLateRecordsDropped, summed over the running job; or why it is not known."""
+    conf = Path(os.environ.get("FLINK_CONF_DIR", REPO / "flink-conf")) / "config.yaml"
+    address = job_manager
+    if not address:
+        config = yaml.safe_load(conf.read_text())
+        address = f"{config.get('rest.address', 'localhost')}:{config.get('rest.port', 8081)}"
+    url = f"http://{address}"
+    try:
+        jobs = _get(f"{url}/jobs/overview")["jobs"]
+        running = [job["jid"] for job in jobs if job["name"] == pipeline and job["state"] == "RUNNING"]
+        if not running:
+            return f"not known, {pipeline} does not run at {url}"
+        dropped = 0
+        for vertex in _get(f"{url}/jobs/{running[0]}")["vertices"]:
+            metrics = f"{url}/jobs/{running[0]}/vertices/{vertex['id']}/subtasks/metrics"
+            names = [m["id"] for m in _get(metrics) if m["id"].endswith("numLateRecordsDropped")]
+            if names:
+                dropped += sum(round(m["sum"]) for m in _get(f"{metrics}?get={','.join(names)}"))
+        return dropped
+    except requests.RequestException:
+        return f"not known, no JobManager answers at {url}"
+
+
+def _get(url: str):
+    response = requests.get(url, timeout=10)
+    response.raise_for_status()
+    return response.json()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

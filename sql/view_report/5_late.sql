@@ -1,0 +1,20 @@
+-- =====================================================================================================================
+-- View report, late: each view whose minute was closed when it came. Not in the report, which is final.
+-- Grain: one row per late view.
+-- =====================================================================================================================
+
+INSERT INTO late
+SELECT
+    'view_report' AS pipeline,
+    campaign_id,
+    start_timestamp,
+    end_timestamp,
+    partition_watermark,
+    topic,
+    kafka_partition,
+    kafka_offset,
+    kafka_timestamp,
+    DATE_FORMAT(CURRENT_TIMESTAMP, 'yyyy-MM-dd') AS `date`,
+    DATE_FORMAT(CURRENT_TIMESTAMP, 'HH') AS `hour`
+FROM checked_view_log
+WHERE problem = 'late';
