@@ -61,7 +61,7 @@ def main() -> int:
 def _run(data: Path, cluster: Cluster) -> None:
     report = data / REPORT
     try:
-        _say("Starting Kafka and Flink")
+        _say("Starting Kafka, ZooKeeper and Flink")
         cluster.start()
         create_topics("view_report", cluster.bootstrap_servers)
         environment = {
@@ -84,6 +84,10 @@ def _run(data: Path, cluster: Cluster) -> None:
                 hint=lambda: f"See the job at {cluster.web_ui}, and the logs in {cluster.folder}.",
             )
             _print_report(report)
+            _say("Is every message accounted for? (python -m jobs.audit view_report)")
+            audit = [sys.executable, "-m", "jobs.audit", "view_report", "--jobmanager", submit[-1]]
+            if subprocess.run(audit, cwd=REPO, env=environment, timeout=120).returncode != 0:
+                raise LocalError("The audit is not in order; what is wrong stands above.")
     finally:
         cluster.stop()
 
@@ -111,7 +115,7 @@ def _ports() -> Ports:
     usual = Ports()
     chosen = [
         port if port_is_free(port) else free_port()
-        for port in (usual.kafka, usual.kafka_controller, usual.flink, usual.flink_rpc)
+        for port in (usual.kafka, usual.kafka_controller, usual.flink, usual.flink_rpc, usual.zookeeper)
     ]
     return Ports(*chosen)
 

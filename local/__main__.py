@@ -19,7 +19,13 @@ FOLDER = Path(__file__).resolve().parent.parent / "build" / "servers"
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. Returns the exit code: 0, or 1 with one clear sentence on standard error."""
     options = _parser().parse_args(arguments)
-    ports = Ports(options.kafka_port, options.kafka_controller_port, options.flink_port, options.flink_rpc_port)
+    ports = Ports(
+        kafka=options.kafka_port,
+        kafka_controller=options.kafka_controller_port,
+        flink=options.flink_port,
+        flink_rpc=options.flink_rpc_port,
+        zookeeper=options.zookeeper_port,
+    )
     try:
         if options.command == "install":
             print("\n".join(f"Flink has {jar}" for jar in flink.install_jars()))
@@ -32,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _up(cluster: Cluster) -> int:
-    print("Starting Kafka and Flink", flush=True)
+    print("Starting Kafka, ZooKeeper and Flink", flush=True)
     cluster.start()
     for pipeline in pipeline_names():
         for line in create_topics(pipeline, cluster.bootstrap_servers):
@@ -66,13 +72,16 @@ def _status(cluster: Cluster) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m local", description="Real Kafka and Flink, without Docker.")
+    parser = argparse.ArgumentParser(
+        prog="python -m local", description="Real Kafka, ZooKeeper and Flink, without Docker."
+    )
     defaults = Ports()
     for option, port, what in (
         ("--kafka-port", defaults.kafka, "Kafka"),
         ("--kafka-controller-port", defaults.kafka_controller, "Kafka's controller"),
         ("--flink-port", defaults.flink, "Flink's web UI and REST API"),
         ("--flink-rpc-port", defaults.flink_rpc, "JobManager's RPC"),
+        ("--zookeeper-port", defaults.zookeeper, "ZooKeeper, where a JobManager finds its jobs again"),
     ):
         parser.add_argument(option, type=int, default=port, metavar="PORT", help=f"{what} (default {port})")
     parser.add_argument(

@@ -47,7 +47,7 @@ def install_jars() -> list[str]:
     return [jar.name for jar in jars]
 
 
-def prepare(folder: Path, rest_port: int, rpc_port: int, settings: dict[str, str]) -> None:
+def prepare(folder: Path, rest_port: int, rpc_port: int, zookeeper_port: int, settings: dict[str, str]) -> None:
     """Write `folder`/flink-conf: the settings of flink-conf/ and, over them, what depends on the place."""
     conf = conf_dir(folder)
     conf.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,10 @@ def prepare(folder: Path, rest_port: int, rpc_port: int, settings: dict[str, str
     config = {
         **yaml.safe_load((CONF / "config.yaml").read_text()),
         "rest.port": rest_port,
-        "jobmanager.rpc.port": rpc_port,
+        "high-availability.type": "zookeeper",
+        "high-availability.zookeeper.quorum": f"localhost:{zookeeper_port}",
+        "high-availability.storageDir": f"file://{folder}/high-availability",
+        "high-availability.jobmanager.port": rpc_port,
         "execution.checkpointing.dir": f"file://{folder}/checkpoints",
         "execution.checkpointing.savepoint-dir": f"file://{folder}/savepoints",
         "io.tmp.dirs": str(folder / "tmp"),
@@ -79,23 +82,24 @@ def job_manager(folder: Path, rest_port: int, rpc_port: int) -> Server:
         folder=folder,
         ports={"--flink-port": rest_port, "--flink-rpc-port": rpc_port},
         is_ready=lambda: _overview(rest_port) is not None,
-        env=_environment(folder),
+        env=environment(folder),
     )
 
 
-def task_manager(folder: Path, rest_port: int) -> Server:
+def task_manager(folder: Path, rest_port: int, name: str = "taskmanager") -> Server:
     """The TaskManager; ready when the JobManager counts its slots."""
     return Server(
-        name="taskmanager",
+        name=name,
         command=[str(flink_home() / "bin" / "taskmanager.sh"), "start-foreground"],
         folder=folder,
         ports={},
         is_ready=lambda: (_overview(rest_port) or {}).get("slots-total", 0) > 0,
-        env=_environment(folder),
+        env=environment(folder),
     )
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path) -> dict[str, str]:
+    """What every script of Flink's needs to know about the cluster in `folder`."""
     return {
         "FLINK_CONF_DIR": str(conf_dir(folder)),
         "FLINK_LOG_DIR": str(folder / "flink-logs"),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -28,10 +29,14 @@ def port_is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A TCP port that is free now."""
-    with closing(socket.socket()) as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A TCP port that is free now, below those that the system gives to outgoing connections.
+
+    While a server on one of those is down, a client that keeps trying may be given the very port it is trying to reach.
+    """
+    while True:
+        port = random.randrange(20_000, 32_000)
+        if port_is_free(port):
+            return port
 
 
 @dataclass

@@ -16,6 +16,7 @@ def options(folder: Path, ports: Ports) -> list[str]:
     return [
         *("--folder", str(folder), "--kafka-port", str(ports.kafka), "--flink-port", str(ports.flink)),
         *("--kafka-controller-port", str(ports.kafka_controller), "--flink-rpc-port", str(ports.flink_rpc)),
+        *("--zookeeper-port", str(ports.zookeeper)),
     ]
 
 
@@ -53,17 +54,17 @@ def test_up_twice_status_down_twice(cleaned_up: Path) -> None:
 
     status = run(["make", "status", local])
     assert status.returncode == 0, status.stderr
-    assert len(re.findall(r"running, pid \d+", status.stdout)) == 3
+    assert len(re.findall(r"running, pid \d+", status.stdout)) == 4
     assert "no jobs" in status.stdout
 
     assert processes_of(cleaned_up)
     down = run(["make", "down", local])
     assert down.returncode == 0, down.stderr
-    assert down.stdout.count("stopped") == 3
+    assert down.stdout.count("stopped") == 4
     assert not processes_of(cleaned_up)
 
-    assert run(["make", "down", local]).stdout.count("was not running") == 3
-    assert run(["make", "status", local]).stdout.count("not running") == 3
+    assert run(["make", "down", local]).stdout.count("was not running") == 4
+    assert run(["make", "status", local]).stdout.count("not running") == 4
 
 
 def test_a_port_that_is_taken(folder: Path) -> None:
