@@ -21,7 +21,7 @@ class Figures:
 
 
 _FIGURES = Figures()
-NewStream = Callable[[Path, str, datetime], Stream]
+NewStream = Callable[..., Stream]
 
 
 @pytest.fixture(scope="session")
@@ -51,11 +51,14 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture
 def new_stream(cluster: Cluster) -> Iterator[NewStream]:
-    """Makes a Stream of (folder, campaigns.csv, first event time); its job is cancelled when the test ends."""
+    """Makes a Stream of (folder, campaigns.csv, first event time); its job is cancelled when the test ends.
+
+    `beside=stream` makes one that reads that stream's topic.
+    """
     made: list[Stream] = []
 
-    def make(folder: Path, campaigns_csv: str, begin: datetime) -> Stream:
-        made.append(Stream(cluster, folder, campaigns_csv, begin))
+    def make(folder: Path, campaigns_csv: str, begin: datetime, beside: Stream | None = None) -> Stream:
+        made.append(Stream(cluster, folder, campaigns_csv, begin, beside))
         return made[-1]
 
     yield make

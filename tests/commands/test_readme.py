@@ -22,6 +22,7 @@ COMMANDS = {
     "make status": "test_local.py",
     "make down": "test_local.py",
     ".venv/bin/python -m jobs.submit view_report": "test_submit.py",
+    ".venv/bin/python -m jobs.audit view_report": "test_audit.py",
     ".venv/bin/python -m jobs.topics": "test_topics.py",
     ".venv/bin/python -m producer view-log": "test_producer.py",
     ".venv/bin/python -m producer campaigns": "test_producer.py",

@@ -100,6 +100,24 @@ def test_a_topic_that_does_not_exist(stream: Stream) -> None:
     assert "python -m jobs.topics" in message
 
 
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        (None, "does not exist"),
+        ({}, "holds no file with anything in it"),
+        ({"campaigns.csv": ""}, "holds no file with anything in it"),
+        ({".campaigns.csv.part": "1,1\n"}, "holds no file with anything in it"),
+    ],
+)
+def test_campaigns_that_are_not_there(stream: Stream, folder: Path, files: dict | None, reason: str) -> None:
+    if files is not None:
+        (folder / "campaigns").mkdir()
+        for name, text in files.items():
+            (folder / "campaigns" / name).write_text(text)
+    message = refused(stream, "view_report", DATA_DIR=f"file://{folder}")
+    assert f"{folder}/campaigns, which table campaigns_csv reads, {reason}" in message
+
+
 def test_a_job_manager_that_does_not_answer(stream: Stream) -> None:
     message = refused(stream, "view_report", "--jobmanager", "localhost:1")
     assert "No Flink JobManager answers at http://localhost:1" in message
@@ -124,10 +142,12 @@ def test_explain_prints_the_plan_and_needs_no_servers(stream: Stream) -> None:
     assert re.search(
         r"TableSourceScan\(.*view_log.*watermark=\[.*-\(end_timestamp, 10000:INTERVAL SECOND\)", done.stdout
     )
-    assert "LocalWindowAggregate(groupBy=[campaign_id], window=[TUMBLE(time_col=[end_timestamp]" in done.stdout
-    # One pass over the topic for the report and the rejected messages.
+    # No partition is ever taken for idle because a clock says so.
+    assert "idletimeout" not in done.stdout.lower()
     execution = done.stdout.split("== Optimized Execution Plan ==")[1]
+    # One pass over the topic for the report, the rejected, the late and the audit; events are aggregated once.
     assert execution.count("TableSourceScan(table=[[default_catalog, default_database, view_log") == 1
+    assert execution.count("LocalWindowAggregate(groupBy=[kafka_partition, arrival_minute, campaign_id]") == 1
     assert "TemporalJoin" in done.stdout
 
 

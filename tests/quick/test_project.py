@@ -15,7 +15,7 @@ MAVEN = {"m": "http://maven.apache.org/POM/4.0.0"}
 def test_one_flink_version() -> None:
     pinned = re.search(r"^apache-flink==(\S+)$", (REPO / "requirements.txt").read_text(), re.M)
     assert pinned
-    for pom in ("flink-conf", "formats"):
+    for pom in ("flink-conf", "formats", "connectors"):
         version = ET.parse(REPO / pom / "pom.xml").find("m:properties/m:flink.version", MAVEN)
         assert version is not None
         assert version.text == pinned[1], pom
@@ -38,7 +38,8 @@ def test_every_sql_file_opens_with_what_it_is(pipeline: str) -> None:
 @pytest.mark.parametrize(
     ("command", "options"),
     [
-        (["jobs.submit"], ["--explain", "--jobmanager", "--verbose", "view_report"]),
+        (["jobs.submit"], ["--explain", "--upgrade", "--from", "--jobmanager", "--verbose", "view_report"]),
+        (["jobs.audit"], ["PIPELINE", "--jobmanager"]),
         (["jobs.topics"], ["PIPELINE"]),
         (["local"], ["up", "down", "status", "install", "--kafka-port", "--folder"]),
         (["producer"], ["view-log", "campaigns"]),

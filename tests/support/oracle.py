@@ -15,7 +15,7 @@ from typing import NamedTuple
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,9})?")
 FIELDS = ("campaign_id", "start_timestamp", "end_timestamp")
 _INT = range(-(2**31), 2**31)
-_EPOCH = datetime(1970, 1, 1)
+EPOCH = datetime(1970, 1, 1)
 
 
 class View(NamedTuple):
@@ -24,6 +24,15 @@ class View(NamedTuple):
     campaign_id: int
     start_ms: int
     end_ms: int
+
+
+class Message(NamedTuple):
+    """A message as it lies in Kafka."""
+
+    partition: int
+    offset: int
+    kafka_ms: int
+    value: bytes | None
 
 
 class Row(NamedTuple):
@@ -43,25 +52,48 @@ class Problem(NamedTuple):
     field: str
 
 
-def judge(message: bytes | None, kafka_ms: int | None = None) -> View | Problem:
-    """The view in a message, or what is wrong with it; `kafka_ms` is Kafka's timestamp, where it matters."""
+class Late(NamedTuple):
+    """A view whose minute was closed when it came."""
+
+    view: View
+
+
+class Punctuation(NamedTuple):
+    """A message of the pipeline itself: no event before `until_ms` is to be expected in the partition."""
+
+    until_ms: int
+
+
+Fate = View | Late | Problem | Punctuation
+
+
+def judge(message: bytes | None, kafka_ms: int | None = None) -> View | Problem | Punctuation:
+    """The view in a message, or what is wrong with it; `kafka_ms` is Kafka's timestamp, where it matters.
+
+    Whether a view is late depends on what came before it: see fates().
+    """
     if message is None:
         return Problem("null_message", "")
     try:
-        event = json.loads(message, parse_constant=_refuse, strict=False)
-    except ValueError:
+        event = _read(message)
+    # Neither Python nor the pipeline reads a thousand levels of brackets.
+    except (ValueError, RecursionError):
         return Problem("empty_message" if not message.strip() else "not_json", "")
     if not isinstance(event, dict):
         return Problem("not_an_object", "")
     campaign, start, end = (event.get(name) for name in FIELDS)
+    punctuation = event.get("punctuation")
     # What is there must be right before anyone asks what is missing.
     if campaign is not None and type(campaign) is not int:
         return Problem("wrong_type", "campaign_id")
     if campaign is not None and campaign not in _INT:
         return Problem("out_of_range", "campaign_id")
-    for name in FIELDS[1:]:
+    for name in (*FIELDS[1:], "punctuation"):
         if event.get(name) is not None and _milliseconds(event[name]) is None:
             return Problem("wrong_type", name)
+    if end is None and punctuation is not None and kafka_ms is not None:
+        until_ms = _milliseconds(punctuation)
+        return Punctuation(until_ms) if until_ms <= kafka_ms else Problem("from_the_future", "punctuation")
     for name in FIELDS:
         if event.get(name) is None:
             return Problem("missing_field", name)
@@ -79,22 +111,60 @@ def parse(message: bytes | None) -> View | None:
     return verdict if isinstance(verdict, View) else None
 
 
-def report(
-    messages: Iterable[bytes | None], networks: Mapping[int, int], kafka_ms: int | None = None
-) -> dict[tuple[int, datetime], Row]:
-    """The rows for messages that all came in time, by campaign and minute. `networks`: campaign id -> network id."""
-    durations: dict[tuple[int, datetime], list[int]] = defaultdict(list)
+def fates(messages: Iterable[Message]) -> dict[tuple[int, int], Fate]:
+    """What must become of each message, by (partition, offset). `messages` are all of a topic, by offset within each.
+
+    A partition closes a minute when an event that is 10 s younger than the minute's last millisecond, or a punctuation
+    after it, has come in that partition. Nothing else matters: not other partitions, not the clock.
+    """
+    found: dict[tuple[int, int], Fate] = {}
+    watermarks: dict[int, int] = {}
     for message in messages:
-        view = judge(message, kafka_ms)
-        if isinstance(view, View):
-            minute = _EPOCH + timedelta(minutes=view.end_ms // 60_000)
-            durations[view.campaign_id, minute].append(view.end_ms - view.start_ms)
+        fate = judge(message.value, message.kafka_ms)
+        before = watermarks.get(message.partition)
+        moved = _watermark(message, fate)
+        if moved is not None and (before is None or moved > before):
+            watermarks[message.partition] = moved
+        if isinstance(fate, View) and before is not None and fate.end_ms // 60_000 < (before + 1) // 60_000:
+            fate = Late(fate)
+        found[message.partition, message.offset] = fate
+    return found
+
+
+def _watermark(message: Message, fate: Fate) -> int | None:
+    """Where a message moves its partition's watermark, milliseconds; None where it does not."""
+    if isinstance(fate, Punctuation):
+        return fate.until_ms
+    if isinstance(fate, View):
+        return fate.end_ms - 10_000
+    # A view with another fault still tells the time, unless it is from the future or cannot be decoded.
+    if fate.reason in ("missing_field", "ends_before_it_starts"):
+        end_ms = _milliseconds(_read(message.value).get("end_timestamp"))
+        if end_ms is not None and end_ms <= message.kafka_ms + 10_000:
+            return end_ms - 10_000
+    return None
+
+
+def report_of(views: Iterable[View], networks: Mapping[int, int]) -> dict[tuple[int, datetime], Row]:
+    """The report's rows for these views, by campaign and minute. `networks`: campaign id -> network id."""
+    durations: dict[tuple[int, datetime], list[int]] = defaultdict(list)
+    for view in views:
+        minute = EPOCH + timedelta(minutes=view.end_ms // 60_000)
+        durations[view.campaign_id, minute].append(view.end_ms - view.start_ms)
     return {
         (campaign, minute): Row(
             campaign, networks.get(campaign), minute, float(Fraction(sum(ms), 1000 * len(ms))), len(ms)
         )
         for (campaign, minute), ms in durations.items()
     }
+
+
+def report(
+    messages: Iterable[bytes | None], networks: Mapping[int, int], kafka_ms: int | None = None
+) -> dict[tuple[int, datetime], Row]:
+    """The rows for messages that all came in time, by campaign and minute."""
+    verdicts = (judge(message, kafka_ms) for message in messages)
+    return report_of((verdict for verdict in verdicts if isinstance(verdict, View)), networks)
 
 
 def values(copy: Path) -> list[bytes]:
@@ -125,6 +195,11 @@ def differences(actual: Iterable[Row], expected: Mapping[tuple[int, datetime], R
     return found
 
 
+def _read(message: bytes) -> object:
+    """The JSON value; control characters in strings are let through, as the pipeline does."""
+    return json.loads(message, parse_constant=_refuse, strict=False)
+
+
 def _refuse(constant: str) -> None:
     """Python reads NaN and Infinity, which are not JSON."""
     raise ValueError(constant)
@@ -135,7 +210,7 @@ def _milliseconds(text: object) -> int | None:
         return None
     seconds, _, fraction = text.partition(".")
     try:
-        whole = datetime.strptime(seconds, "%Y-%m-%d %H:%M:%S") - _EPOCH
+        whole = datetime.strptime(seconds, "%Y-%m-%d %H:%M:%S") - EPOCH
     except ValueError:
         return None
     return round(whole.total_seconds()) * 1000 + int(fraction.ljust(3, "0")[:3])

@@ -14,7 +14,12 @@ NULL_NETWORK = "__HIVE_DEFAULT_PARTITION__"
 
 def data_files(report: Path) -> list[Path]:
     """The finished files: neither hidden (in progress) nor a marker."""
-    return [file for file in report.glob("*/*/*") if not file.name.startswith((".", "_"))]
+    return [file for folder in report.glob("*/*") for file in data_files_of(folder)]
+
+
+def data_files_of(folder: Path) -> list[Path]:
+    """The finished files of one folder."""
+    return [file for file in folder.iterdir() if not file.name.startswith((".", "_"))]
 
 
 def rows(report: Path) -> list[Row]:
@@ -56,8 +61,32 @@ def complete_minutes(report: Path) -> set[datetime]:
 
 def rejected(data: Path, topic: str) -> list[dict]:
     """All rows of DATA_DIR/rejected that came from a topic, with the folder's `date` and `hour`."""
+    return _rows(data / "rejected", topic)
+
+
+def rejected_lines(data: Path) -> list[dict]:
+    """All rows of DATA_DIR/rejected that did not come from a topic."""
+    return _rows(data / "rejected", None)
+
+
+def late(data: Path, topic: str) -> list[dict]:
+    """All rows of DATA_DIR/late that came from a topic, with the folder's `date` and `hour`."""
+    return _rows(data / "late", topic)
+
+
+def audit_reported(data: Path, topic: str) -> list[dict]:
+    """All rows of DATA_DIR/audit/reported about a topic, with the folder's `date`."""
+    return _rows(data / "audit" / "reported", topic)
+
+
+def audit_offsets(data: Path, topic: str) -> list[dict]:
+    """All rows of DATA_DIR/audit/offsets about a topic, with the folder's `date`."""
+    return _rows(data / "audit" / "offsets", topic)
+
+
+def _rows(folder: Path, topic: str | None) -> list[dict]:
     found: list[dict] = []
-    for file in (data / "rejected").glob("date=*/hour=*/part-*"):
-        names = {"date": file.parts[-3].removeprefix("date="), "hour": file.parts[-2].removeprefix("hour=")}
+    for file in folder.glob("**/part-*"):
+        names = dict(part.split("=") for part in file.relative_to(folder).parts[:-1])
         found += [{**row, **names} for row in pq.ParquetFile(file).read().to_pylist() if row["topic"] == topic]
     return found

@@ -1,14 +1,17 @@
 """A running view_report of its own: its topic, its DATA_DIR, its event time."""
 
 import json
+import os
+import shutil
 import threading
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import requests
+import yaml
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
@@ -16,7 +19,8 @@ from jobs.pipeline import PIPELINES
 from local.cluster import Cluster
 from local.flink import conf_dir
 from local.waiting import wait_until
-from tests.support import commands, reading
+from tests.support import account, commands, oracle, reading
+from tests.support import topic as topics
 
 EPOCH = datetime(1970, 1, 1)
 # A campaign that no test uses otherwise: its events only move the watermark.
@@ -24,6 +28,7 @@ MARKER = 2_147_483_647
 # A message that is rejected whatever decodes it, and moves no watermark.
 SENTINEL = b'{"sentinel": "all before me has been read"}'
 PARTITIONS = 4
+MAX_MESSAGE_BYTES = 20_000_000
 
 
 def view(campaign: int, end_ms: int, duration_ms: int, **more: object) -> bytes:
@@ -44,26 +49,34 @@ def text(epoch_ms: int) -> str:
 
 
 class Stream:
-    """One pipeline over one topic. Event time starts at `begin` and only goes forward."""
+    """One pipeline over one topic. Event time starts at `begin` and only goes forward.
 
-    def __init__(self, cluster: Cluster, folder: Path, campaigns_csv: str, begin: datetime) -> None:
+    With `beside`, it reads that stream's topic and goes on with its event time.
+    """
+
+    def __init__(
+        self, cluster: Cluster, folder: Path, campaigns_csv: str, begin: datetime, beside: "Stream | None" = None
+    ) -> None:
         self.cluster = cluster
         self.data = folder
         self.report = folder / "view_report"
-        self.topic = f"view_log_{uuid.uuid4().hex[:8]}"
+        self.topic = beside.topic if beside else f"view_log_{uuid.uuid4().hex[:8]}"
         self.job_id = ""
         # (partition, offset) -> message, of everything but markers and sentinels
         self.sent: dict[tuple[int, int], bytes | None] = {}
         # (partition, offset) of the sentinels
         self.sentinels: set[tuple[int, int]] = set()
-        self.now_ms = round((begin - EPOCH).total_seconds() * 1000)
+        self.now_ms = beside.now_ms if beside else round((begin - EPOCH).total_seconds() * 1000)
         (folder / "campaigns").mkdir(parents=True)
         (folder / "campaigns" / "campaigns.csv").write_text(campaigns_csv)
-        self._producer = Producer({"bootstrap.servers": cluster.bootstrap_servers, "linger.ms": 0, "log_level": 0})
+        servers = {"bootstrap.servers": cluster.bootstrap_servers}
+        self._producer = Producer({**servers, "linger.ms": 0, "log_level": 0, "message.max.bytes": MAX_MESSAGE_BYTES})
         self._one_sender = threading.Lock()
         self._awake = threading.Event()
-        admin = AdminClient({"bootstrap.servers": cluster.bootstrap_servers})
-        admin.create_topics([NewTopic(self.topic, PARTITIONS, 1)])[self.topic].result(30)
+        if not beside:
+            topic = NewTopic(self.topic, PARTITIONS, 1, config={"max.message.bytes": str(MAX_MESSAGE_BYTES)})
+            admin = AdminClient(servers)
+            admin.create_topics([topic])[self.topic].result(30)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -81,6 +94,28 @@ class Stream:
         assert done.returncode == 0, done.stderr
         self.job_id = done.stdout.rsplit("/", 1)[1].strip()
         self.wait_until_running()
+
+    def upgrade(self, parallelism: int) -> None:
+        """Stop with a savepoint and go on from it with another parallelism, by the one command that people type."""
+        conf = self.data / "other-flink-conf"
+        shutil.copytree(conf_dir(self.cluster.folder), conf, dirs_exist_ok=True)
+        settings = yaml.safe_load((conf / "config.yaml").read_text())
+        (conf / "config.yaml").write_text(
+            yaml.safe_dump({**settings, "parallelism.default": parallelism}, width=10_000)
+        )
+        environment = {**self.environment, "FLINK_CONF_DIR": str(conf)}
+        done = commands.python("jobs.submit", "view_report", "--upgrade", **environment)
+        assert done.returncode == 0, done.stderr
+        self.job_id = done.stdout.rsplit("/", 1)[1].strip()
+        self.wait_until_running()
+
+    def checkpoints(self, state: str = "completed") -> int:
+        """How many checkpoints of the present job have come to this state."""
+        return self.get(f"jobs/{self.job_id}/checkpoints")["counts"][state]
+
+    def restarts(self) -> int:
+        """How often the present job has been restarted."""
+        return sum(int(metric["value"]) for metric in self.get(f"jobs/{self.job_id}/metrics?get=numRestarts"))
 
     def wait_until_running(self) -> None:
         wait_until(self._all_running, f"all tasks of job {self.job_id} to run", 60, hint=self.why)
@@ -116,6 +151,13 @@ class Stream:
                         self._producer.poll(0.1)
             assert self._producer.flush(60) == 0, "Kafka did not confirm all messages in 60 s"
         assert not failed, failed[:3]
+
+    def add_campaigns(self, name: str, csv: str, valid_from_ms: int) -> None:
+        """Put a file with more campaigns into the folder: written elsewhere, with this modification time, and moved."""
+        file = self.data / name
+        file.write_text(csv)
+        os.utime(file, (valid_from_ms / 1000, valid_from_ms / 1000))
+        file.rename(self.data / "campaigns" / name)
 
     def finish_minutes(self, partitions: Iterable[int] = range(PARTITIONS), seconds: float = 60) -> None:
         """Move event time on until all that was sent so far is final, and wait until it can be read.
@@ -158,6 +200,30 @@ class Stream:
         since = EPOCH + timedelta(milliseconds=since_ms)
         return [r for r in reading.rows(self.report) if r.campaign_id != MARKER and r.minute >= since]
 
+    def account(
+        self,
+        networks: Mapping[int, int],
+        earlier: Iterable[oracle.Message] = (),
+        lost: Iterable[tuple[int, int]] = (),
+    ) -> list[str]:
+        """Every disagreement between what is there and what must become of all that the topic holds.
+
+        Call it after finish_minutes(), whose last markers are left out: their minute is not over. `earlier`: messages
+        that were read and are no longer in the topic; `lost`: (partition, offset) of those that could not be read.
+        """
+        messages = topics.read(self.cluster.bootstrap_servers, self.topic)
+        known = {(message.partition, message.offset) for message in messages}
+        gone = [message for message in earlier if (message.partition, message.offset) not in known]
+        messages = [*gone, *messages]
+        open_minute = self.now_ms // 60_000
+        verdicts = ((message, oracle.judge(message.value, message.kafka_ms)) for message in messages)
+        finished = [
+            message
+            for message, verdict in verdicts
+            if not isinstance(verdict, oracle.View) or verdict.end_ms // 60_000 < open_minute
+        ]
+        return account.differences(self.data, self.topic, finished, networks, lost)
+
     def keep_awake(self) -> None:
         """Send a marker at the present event time to every partition, every two seconds, until rest_at_partitions().
 
@@ -173,7 +239,10 @@ class Stream:
     def why(self) -> str:
         """The job's state and its latest exception, for the message of a failed wait."""
         exceptions = self.get(f"jobs/{self.job_id}/exceptions")["exceptionHistory"]["entries"]
-        return f"Job {self._job()['state']}; {exceptions[0]['stacktrace'][:2000] if exceptions else 'no exceptions'}"
+        if not exceptions:
+            return f"Job {self._job()['state']}; no exceptions"
+        trace = exceptions[0]["stacktrace"]
+        return f"Job {self._job()['state']}; {trace[:300]} ... {trace[max(trace.rfind('Caused by'), 300) :][:1500]}"
 
     def _stay_awake(self) -> None:
         while not self._awake.wait(2):

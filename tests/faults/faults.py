@@ -1,0 +1,158 @@
+"""The faults: each strikes a running pipeline and leaves servers that run again."""
+
+import os
+import random
+import re
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.server import Server
+from local.waiting import wait_until
+from tests.support import commands
+from tests.support.stream import Stream
+
+# Longer than heartbeat.timeout in conftest.py.
+ZOMBIE_SECONDS = 15
+
+
+@dataclass
+class Scene:
+    """What a fault may touch."""
+
+    stream: Stream
+    random: random.Random
+
+    @property
+    def cluster(self):
+        return self.stream.cluster
+
+
+def kill(*servers: Server) -> None:
+    """SIGKILL to each and all its children, at once."""
+    for server in servers:
+        process = server.process()
+        for member in [*process.children(recursive=True), process]:
+            os.kill(member.pid, signal.SIGKILL)
+    for server in servers:
+        wait_until(lambda s=server: not s.process(), f"{server.name} to be dead", 10)
+
+
+def restart(*servers: Server) -> None:
+    for server in servers:
+        server.start()
+    for server in servers:
+        server.wait_until_ready()
+
+
+def task_manager_killed(scene: Scene) -> None:
+    kill(scene.cluster.task_manager)
+    restart(scene.cluster.task_manager)
+
+
+def job_manager_killed(scene: Scene) -> None:
+    kill(scene.cluster.job_manager)
+    restart(scene.cluster.job_manager)
+
+
+def kafka_killed(scene: Scene) -> None:
+    kill(scene.cluster.kafka)
+    restart(scene.cluster.kafka)
+
+
+def zookeeper_killed(scene: Scene) -> None:
+    kill(scene.cluster.zookeeper)
+    restart(scene.cluster.zookeeper)
+
+
+def all_of_flink_killed(scene: Scene) -> None:
+    servers = scene.cluster.zookeeper, scene.cluster.job_manager, scene.cluster.task_manager
+    kill(*servers)
+    restart(*servers)
+
+
+def killed_between_checkpoint_and_commit(scene: Scene) -> None:
+    """The JobManager's log says that a checkpoint is complete; the files it finishes are being renamed at that time."""
+    (log,) = (scene.cluster.folder / "flink-logs").glob("*standalonesession*.log")
+    with log.open() as lines:
+        lines.seek(0, os.SEEK_END)
+        wait_until(lambda: "Completed checkpoint" in lines.read(), "the next checkpoint", 30, every_seconds=0.001)
+    kill(scene.cluster.task_manager)
+    restart(scene.cluster.task_manager)
+
+
+def zombie(scene: Scene) -> None:
+    """The TaskManager is stopped for longer than a heartbeat may take, replaced, and wakes up again."""
+    first = scene.cluster.task_manager
+    second = scene.cluster.another_task_manager("taskmanager-2")
+    process = first.process()
+    family = [process, *process.children(recursive=True)]
+    for member in family:
+        member.send_signal(signal.SIGSTOP)
+    restart(second)
+    time.sleep(ZOMBIE_SECONDS)
+    for member in family:
+        member.send_signal(signal.SIGCONT)
+    wait_until(lambda: scene.stream.checkpoints() > 0, "a checkpoint with the other TaskManager", 60)
+    second.stop()
+
+
+def stopped_and_resumed_with_another_parallelism(scene: Scene) -> None:
+    scene.stream.upgrade(scene.random.choice([1, 2, 3]))
+
+
+def checkpoints_not_writable(scene: Scene) -> None:
+    """A file lies where the checkpoints' folder was, until some checkpoints have failed."""
+    folder = scene.cluster.folder / "checkpoints" / scene.stream.job_id
+    aside = folder.with_name("aside")
+    folder.rename(aside)
+    folder.write_text("no folder")
+    failed = scene.stream.checkpoints("failed")
+    try:
+        wait_until(
+            lambda: scene.stream.checkpoints("failed") > failed or scene.stream.restarts() > 0,
+            "a checkpoint to fail",
+            60,
+        )
+    finally:
+        folder.unlink()
+        aside.rename(folder)
+
+
+def launched_twice(scene: Scene) -> None:
+    """Nothing may happen: the second launcher is refused."""
+    done = commands.python("jobs.submit", "view_report", **scene.stream.environment)
+    assert done.returncode == 1
+    assert re.search(f"already runs as job {scene.stream.job_id}", done.stderr), done.stderr
+
+
+KINDS: list[Callable[[Scene], None]] = [
+    task_manager_killed,
+    job_manager_killed,
+    kafka_killed,
+    zookeeper_killed,
+    all_of_flink_killed,
+    killed_between_checkpoint_and_commit,
+    zombie,
+    stopped_and_resumed_with_another_parallelism,
+    checkpoints_not_writable,
+    launched_twice,
+]
+
+
+def sequence(seed: int, count: int) -> list[Callable[[Scene], None]]:
+    """`count` faults: every kind once before any comes again, in an order of this seed."""
+    chosen: list[Callable[[Scene], None]] = []
+    shuffle = random.Random(seed)
+    while len(chosen) < count:
+        round_of_all = list(KINDS)
+        shuffle.shuffle(round_of_all)
+        chosen += round_of_all
+    return chosen[:count]
+
+
+def log_of(folder: Path) -> str:
+    """The JobManager's log, for the message of a failure."""
+    return next((folder / "flink-logs").glob("*standalonesession*.log")).read_text()[-3000:]

@@ -1,0 +1,92 @@
+"""Accounting for every message of a topic: where it must be, and whether it is there, there only, and right."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from tests.support import oracle, reading
+from tests.support.oracle import Fate, Late, Message, Problem, Punctuation, View
+
+
+def differences(
+    data: Path, topic: str, messages: list[Message], networks: Mapping[int, int], lost: Iterable[tuple[int, int]] = ()
+) -> list[str]:
+    """Every disagreement between DATA_DIR and the oracle's account of a topic, as a sentence.
+
+    `messages` are all that the pipeline has read, and all their minutes are finished. `lost`: (partition, offset) of
+    those that Kafka had deleted before they were read.
+    """
+    fates = oracle.fates(messages)
+    return (
+        _report(data, fates, networks)
+        + _rejected(data, topic, messages, fates)
+        + _late(data, topic, fates)
+        + _audit(data, topic, fates, set(lost))
+    )
+
+
+def _report(data: Path, fates: Mapping[tuple[int, int], Fate], networks: Mapping[int, int]) -> list[str]:
+    views = [fate for fate in fates.values() if isinstance(fate, View)]
+    return oracle.differences(reading.rows(data / "view_report"), oracle.report_of(views, networks))
+
+
+def _rejected(data: Path, topic: str, messages: list[Message], fates: Mapping[tuple[int, int], Fate]) -> list[str]:
+    payloads = {(m.partition, m.offset): m.value for m in messages}
+    expected = {at: (payloads[at], f.reason) for at, f in fates.items() if isinstance(f, Problem)}
+    rows = [(_place(row), (row["payload"], row["reason"])) for row in reading.rejected(data, topic)]
+    return _compare("rejected", rows, expected)
+
+
+def _late(data: Path, topic: str, fates: Mapping[tuple[int, int], Fate]) -> list[str]:
+    expected = {at: tuple(fate.view) for at, fate in fates.items() if isinstance(fate, Late)}
+    rows = [
+        (_place(row), (row["campaign_id"], _ms(row["start_timestamp"]), _ms(row["end_timestamp"])))
+        for row in reading.late(data, topic)
+    ]
+    return _compare("late", rows, expected)
+
+
+def _audit(data: Path, topic: str, fates: Mapping[tuple[int, int], Fate], lost: set[tuple[int, int]]) -> list[str]:
+    """What the audit's own rows say: how many were reported, which are punctuations, what is lost."""
+    found = []
+    reported = Counter(at[0] for at, fate in fates.items() if isinstance(fate, View))
+    counted: Counter = Counter()
+    for row in reading.audit_reported(data, topic):
+        counted[row["kafka_partition"]] += row["events"]
+    if reported != counted:
+        found.append(f"audit: reported are {dict(counted)}, expected {dict(reported)}")
+    noted = reading.audit_offsets(data, topic)
+    punctuations = {at for at, fate in fates.items() if isinstance(fate, Punctuation)}
+    if {_place(row) for row in noted if row["is_punctuation"]} != punctuations:
+        found.append("audit: other punctuations than those in the topic")
+    gaps = {
+        (row["kafka_partition"], offset)
+        for row in noted
+        if row["previous_offset"] is not None
+        for offset in range(row["previous_offset"] + 1, row["kafka_offset"])
+    }
+    if gaps != lost:
+        found.append(f"audit: lost are {len(gaps)} offsets, expected {len(lost)}, {len(gaps & lost)} of them the same")
+    return found
+
+
+def _compare(kind: str, rows: list[tuple], expected: Mapping) -> list[str]:
+    found: list[str] = []
+    seen = set()
+    for at, row in rows:
+        if at in seen:
+            found.append(f"{kind}: doubled: {at}")
+        elif at not in expected:
+            found.append(f"{kind}: too many: {at} {row}")
+        elif row != expected[at]:
+            found.append(f"{kind}: wrong: {at} {row}, expected {expected[at]}")
+        seen.add(at)
+    return found + [f"{kind}: missing: {at} {row}" for at, row in expected.items() if at not in seen]
+
+
+def _place(row: dict) -> tuple[int, int]:
+    return row["kafka_partition"], row["kafka_offset"]
+
+
+def _ms(timestamp) -> int:
+    return round((timestamp - oracle.EPOCH).total_seconds() * 1000)
