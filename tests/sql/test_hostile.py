@@ -49,7 +49,7 @@ NUMBERS = [
         "0x1",
         "NaN",
     ),
-    *("Infinity", "-Infinity", "1" * 400, "1e999999999", "true", '"1"', '"\\u0000"', "[1]", "{}", '""', "null"),
+    *("Infinity", "-Infinity", "1" * 400, "true", '"1"', '"\\u0000"', "[1]", "{}", '""', "null"),
 ]
 HAND_MADE = [
     *(
@@ -143,6 +143,8 @@ def test_twenty_thousand_hostile_messages(new_stream: NewStream, folder: Path, f
     good = [view(c, base - rng.randrange(9_000), c) for c in NETWORKS for _ in range(20)]
     mixed = [*hostile, *good]
     rng.shuffle(mixed)
+    # A view first, so that every partition has a watermark, and the year 0 is late.
+    stream.send((p, view(1, base, 10)) for p in range(PARTITIONS))
     stream.send((rng.randrange(PARTITIONS), message) for message in [*mixed, *huge])
     # Nothing more comes, so silence finishes all minutes. None of them is after this one.
     stream.now_ms = base + 3_600_000
@@ -150,7 +152,7 @@ def test_twenty_thousand_hostile_messages(new_stream: NewStream, folder: Path, f
     def differences() -> list[str]:
         return [text[:500] for text in stream.account(NETWORKS)]
 
-    wait_until(lambda: not differences(), "all to be accounted for", 180, 5, lambda: "\n".join(differences()[:10]))
+    wait_until(lambda: not differences(), "all to be accounted for", 150, 5, lambda: "\n".join(differences()[:10]))
     assert stream.restarts() == 0
     reported = sum(row.total_count for row in stream.rows() if row.campaign_id in NETWORKS)
     assert reported > len(good) / 2

@@ -40,7 +40,7 @@ def _rejected(data: Path, topic: str, messages: list[Message], fates: Mapping[tu
 def _late(data: Path, topic: str, fates: Mapping[tuple[int, int], Fate]) -> list[str]:
     expected = {at: tuple(fate.view) for at, fate in fates.items() if isinstance(fate, Late)}
     rows = [
-        (_place(row), (row["campaign_id"], _ms(row["start_timestamp"]), _ms(row["end_timestamp"])))
+        (_place(row), (row["campaign_id"], row["start_timestamp"], row["end_timestamp"]))
         for row in reading.late(data, topic)
     ]
     return _compare("late", rows, expected)
@@ -86,7 +86,3 @@ def _compare(kind: str, rows: list[tuple], expected: Mapping) -> list[str]:
 
 def _place(row: dict) -> tuple[int, int]:
     return row["kafka_partition"], row["kafka_offset"]
-
-
-def _ms(timestamp) -> int:
-    return round((timestamp - oracle.EPOCH).total_seconds() * 1000)

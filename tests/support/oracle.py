@@ -5,6 +5,7 @@ It shares nothing with the pipeline: not its SQL, not its parser, not its arithm
 
 import json
 import re
+from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -12,7 +13,18 @@ from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
-_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,9})?")
+_TIMESTAMP = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{0,9}))?")
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+")
+
+
+def _refuse(constant: str) -> None:
+    """Python reads NaN and Infinity, which are not JSON."""
+    raise ValueError(constant)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, strict=False)
+# What "surrogateescape" makes of bytes that are not UTF-8.
+_NOT_UTF_8 = re.compile("[\udc80-\udcff]")
 FIELDS = ("campaign_id", "start_timestamp", "end_timestamp")
 _INT = range(-(2**31), 2**31)
 EPOCH = datetime(1970, 1, 1)
@@ -84,18 +96,20 @@ def judge(message: bytes | None, kafka_ms: int | None = None) -> View | Problem 
     campaign, start, end = (event.get(name) for name in FIELDS)
     punctuation = event.get("punctuation")
     # What is there must be right before anyone asks what is missing.
-    if campaign is not None and type(campaign) is not int:
-        return Problem("wrong_type", "campaign_id")
-    if campaign is not None and campaign not in _INT:
-        return Problem("out_of_range", "campaign_id")
+    if campaign is not None:
+        campaign = _integer(campaign)
+        if campaign is None:
+            return Problem("wrong_type", "campaign_id")
+        if campaign not in _INT:
+            return Problem("out_of_range", "campaign_id")
     for name in (*FIELDS[1:], "punctuation"):
         if event.get(name) is not None and _milliseconds(event[name]) is None:
             return Problem("wrong_type", name)
     if end is None and punctuation is not None and kafka_ms is not None:
         until_ms = _milliseconds(punctuation)
         return Punctuation(until_ms) if until_ms <= kafka_ms else Problem("from_the_future", "punctuation")
-    for name in FIELDS:
-        if event.get(name) is None:
+    for name, value in zip(FIELDS, (campaign, start, end), strict=True):
+        if value is None:
             return Problem("missing_field", name)
     start_ms, end_ms = _milliseconds(start), _milliseconds(end)
     if kafka_ms is not None and end_ms > kafka_ms + 10_000:
@@ -196,21 +210,44 @@ def differences(actual: Iterable[Row], expected: Mapping[tuple[int, datetime], R
 
 
 def _read(message: bytes) -> object:
-    """The JSON value; control characters in strings are let through, as the pipeline does."""
-    return json.loads(message, parse_constant=_refuse, strict=False)
+    """The JSON value that a message begins with, as Flink's json format reads it; ValueError where there is none.
+
+    Control characters in strings are let through, and so is whatever follows the value.
+    """
+    encoding = json.detect_encoding(message)
+    text = message.decode(encoding, "surrogateescape" if encoding.startswith("utf-8") else "strict").lstrip(" \t\r\n")
+    value, end = _DECODER.raw_decode(text)
+    if _NOT_UTF_8.search(text, 0, end):
+        raise ValueError("not UTF-8")
+    if not isinstance(value, (dict, list, str)) and text[end : end + 1].strip():
+        raise ValueError("a number or word that goes on")
+    return value
 
 
-def _refuse(constant: str) -> None:
-    """Python reads NaN and Infinity, which are not JSON."""
-    raise ValueError(constant)
+def _integer(value: object) -> int | None:
+    """As Flink's json format reads an INT: a fraction is cut off, a text may hold one; None for anything else."""
+    if type(value) is int:
+        return value
+    if isinstance(value, float):
+        return int(value) if abs(value) < 2**63 else 2**63
+    if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value.strip()) and int(value) in _INT:
+        return int(value)
+    return None
 
 
 def _milliseconds(text: object) -> int | None:
-    if not isinstance(text, str) or not _TIMESTAMP.fullmatch(text):
+    """As Flink's json format reads a TIMESTAMP: February 31 is the last of February, 24:00:00 the next day."""
+    match = _TIMESTAMP.fullmatch(text) if isinstance(text, str) else None
+    if not match:
         return None
-    seconds, _, fraction = text.partition(".")
-    try:
-        whole = datetime.strptime(seconds, "%Y-%m-%d %H:%M:%S") - EPOCH
-    except ValueError:
+    year, month, day, hour, minute, second = map(int, match.groups()[:6])
+    nanos = int((match[7] or "").ljust(9, "0"))
+    if not (1 <= month <= 12 and 1 <= day <= 31 and minute <= 59 and second <= 59):
         return None
-    return round(whole.total_seconds()) * 1000 + int(fraction.ljust(3, "0")[:3])
+    if hour > 24 or (hour == 24 and (minute, second, nanos) != (0, 0, 0)):
+        return None
+    # Python has no year 0; every 400 years are alike.
+    shifted = year + 400 if year < 400 else year
+    date = datetime(shifted, month, min(day, monthrange(shifted, month)[1]))
+    days = (date - EPOCH).days - (146_097 if shifted != year else 0)
+    return ((days * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + nanos // 1_000_000

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tests.support.oracle import Row
@@ -70,8 +71,11 @@ def rejected_lines(data: Path) -> list[dict]:
 
 
 def late(data: Path, topic: str) -> list[dict]:
-    """All rows of DATA_DIR/late that came from a topic, with the folder's `date` and `hour`."""
-    return _rows(data / "late", topic)
+    """All rows of DATA_DIR/late that came from a topic, with the folder's `date` and `hour`.
+
+    Times in milliseconds since 1970: a late view may be of the year 0, which Python does not know.
+    """
+    return _rows(data / "late", topic, times_in_ms=True)
 
 
 def audit_reported(data: Path, topic: str) -> list[dict]:
@@ -84,9 +88,13 @@ def audit_offsets(data: Path, topic: str) -> list[dict]:
     return _rows(data / "audit" / "offsets", topic)
 
 
-def _rows(folder: Path, topic: str | None) -> list[dict]:
+def _rows(folder: Path, topic: str | None, times_in_ms: bool = False) -> list[dict]:
     found: list[dict] = []
     for file in folder.glob("**/part-*"):
         names = dict(part.split("=") for part in file.relative_to(folder).parts[:-1])
-        found += [{**row, **names} for row in pq.ParquetFile(file).read().to_pylist() if row["topic"] == topic]
+        table = pq.ParquetFile(file).read()
+        if times_in_ms:
+            in_ms = [pa.field(f.name, pa.int64() if pa.types.is_timestamp(f.type) else f.type) for f in table.schema]
+            table = table.cast(pa.schema(in_ms))
+        found += [{**row, **names} for row in table.to_pylist() if row["topic"] == topic]
     return found
