@@ -1,8 +1,10 @@
 """What no pipeline can mend is said aloud: messages that Kafka deleted unread, and a checkpoint that is too old."""
 
 import re
+import time
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
@@ -14,8 +16,8 @@ from tests.conftest import Figures
 from tests.faults.conftest import CAMPAIGNS
 from tests.faults.faults import kill, restart
 from tests.faults.traffic import Traffic
-from tests.support import commands, topic
-from tests.support.stream import PARTITIONS, Stream
+from tests.support import commands, reading, topic
+from tests.support.stream import PARTITIONS, Stream, view
 
 
 @pytest.fixture
@@ -161,3 +163,37 @@ def test_new_campaigns_survive_a_failover(running: Stream) -> None:
     begin = running.now_ms
     some_minutes(running, 8)
     assert networks_of_one() == {77}
+
+
+def test_an_outage_of_the_broker_is_not_silence(battered_cluster: Cluster, folder: Path, figures: Figures) -> None:
+    """Views go on while Kafka is down for four times as long as a silence takes; none of them is late afterwards."""
+    csv = "".join(f"{c},{n}\n" for c, n in CAMPAIGNS.items())
+    # A minute ends in the middle of the outage.
+    begin = datetime(2026, 11, 2, 11, 59, 40)
+    stream = Stream(battered_cluster, folder, csv, begin)
+    kafka = battered_cluster.kafka
+    base = stream.now_ms
+
+    def views() -> Iterator[tuple[int, bytes]]:
+        """At the pace of the clock: ten seconds with Kafka, twenty without, ten with."""
+        for tenth in range(400):
+            if tenth == 100:
+                kill(kafka)
+            if tenth == 300:
+                restart(kafka)
+            for partition in range(PARTITIONS):
+                yield partition, view(partition + 1, base + 100 * tenth, 10)
+            time.sleep(0.1)
+
+    try:
+        stream.submit(VIEW_LOG_SILENCE_AFTER="5 s")
+        stream.send(views())
+        stream.now_ms = base + 60_000
+        stream.finish_minutes()
+        found = stream.account(CAMPAIGNS)
+        assert not found, "\n".join(found[:20])
+        assert not reading.late(stream.data, stream.topic)
+        assert sum(row.total_count for row in stream.rows()) == 400 * PARTITIONS
+    finally:
+        stream.cancel()
+    figures.add("outage: 20 s without a broker, silence after 5 s: none of 1,600 views is late")

@@ -13,7 +13,7 @@ from tests.support import commands, oracle
 from tests.support.stream import view, wait_for_silence
 
 COUNT = 500_000
-# Longer than scan.watermark.idle-timeout and table.exec.source.idle-timeout in 1_sources.sql.
+# Longer than silence.after of view_log, and much longer than table.exec.source.idle-timeout.
 SILENCES_SECONDS = (60, 45)
 
 

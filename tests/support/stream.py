@@ -227,8 +227,7 @@ class Stream:
     def keep_awake(self) -> None:
         """Send a marker at the present event time to every partition, every two seconds, until rest_at_partitions().
 
-        Kafka's partitions are otherwise idle between two tests, and an idle partition holds no watermark back: the
-        first of them to be read would outrun the others. Real traffic moves in small steps; tests jump by minutes.
+        Kafka's partitions are otherwise quiet between two tests, and after a while the pipeline says so in them.
         """
         self._awake.clear()
         threading.Thread(target=self._stay_awake, daemon=True).start()
