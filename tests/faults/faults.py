@@ -7,7 +7,6 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from local.server import Server
 from local.waiting import wait_until
@@ -151,8 +150,3 @@ def sequence(seed: int, count: int) -> list[Callable[[Scene], None]]:
         shuffle.shuffle(round_of_all)
         chosen += round_of_all
     return chosen[:count]
-
-
-def log_of(folder: Path) -> str:
-    """The JobManager's log, for the message of a failure."""
-    return next((folder / "flink-logs").glob("*standalonesession*.log")).read_text()[-3000:]
