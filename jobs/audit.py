@@ -68,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
 def disagreements(
     folder: Path, data_dir: str, settles_seconds: float = _SETTLES_SECONDS
 ) -> tuple[duckdb.DuckDBPyConnection, list[tuple]]:
-    """What disagrees for longer than a checkpoint takes to become visible, and the connection that knows the tables.
+    """What disagrees, or is not there at all, for longer than a checkpoint takes to become visible; and the connection.
 
     Rows are (kafka_partition, minute, what, expected, found).
     """
@@ -76,7 +76,8 @@ def disagreements(
     while True:
         db = _read(folder, data_dir)
         found = db.sql("SELECT * FROM disagreements ORDER BY minute, kafka_partition, what").fetchall()
-        if not found or time.monotonic() > deadline:
+        something = db.sql("SELECT 1 FROM reported_counts LIMIT 1").fetchall()
+        if (something and not found) or time.monotonic() > deadline:
             return db, found
         time.sleep(1)
 
