@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import psutil
+
 from local.server import Server
 from local.waiting import wait_until
 from tests.support import commands
@@ -30,13 +32,12 @@ class Scene:
 
 
 def kill(*servers: Server) -> None:
-    """SIGKILL to each and all its children, at once."""
-    for server in servers:
-        process = server.process()
-        for member in [*process.children(recursive=True), process]:
-            os.kill(member.pid, signal.SIGKILL)
-    for server in servers:
-        wait_until(lambda s=server: not s.process(), f"{server.name} to be dead", 10)
+    """SIGKILL to each and all its children, at once; none of them is left, nor holds a port."""
+    family = [member for server in servers for member in [*server.process().children(recursive=True), server.process()]]
+    for member in family:
+        member.kill()
+    _, alive = psutil.wait_procs(family, timeout=30)
+    assert not alive, f"{alive} do not die"
 
 
 def restart(*servers: Server) -> None:
