@@ -1,4 +1,4 @@
-"""Events a second of the whole view_report pipeline, Kafka broker included, with each decoder.
+"""Events a second of the whole view_report pipeline, Kafka broker included: as it ships, and other variants.
 
     make bench-pipeline
 

@@ -78,7 +78,7 @@ Corruption = Callable[[Path], None]
 
 
 def files(data: Path, where: str) -> list[Path]:
-    """Files with rows that the audit judges: not of the newest minutes."""
+    """The finished files of a folder of DATA_DIR, by name; there must be some."""
     found = sorted((data / where).glob("**/part-*"))
     assert found, where
     return found

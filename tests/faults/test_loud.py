@@ -109,17 +109,14 @@ def test_an_older_checkpoint_is_noticed(running: Stream) -> None:
     done = commands.python("jobs.submit", "view_report", "--upgrade", **running.environment)
     assert done.returncode == 0, done.stderr
     (savepoint,) = re.findall(r"goes on from (\S.*)", done.stdout)
-    running.job_id = done.stdout.rsplit("/", 1)[1].strip()
-    running.wait_until_running()
+    running.submitted(done)
     some_minutes(running, 5)
     assert audit(running)[0] == 0
     assert not running.account(CAMPAIGNS)
 
     running.cancel()
     done = commands.python("jobs.submit", "view_report", "--from", savepoint, **running.environment)
-    assert done.returncode == 0, done.stderr
-    running.job_id = done.stdout.rsplit("/", 1)[1].strip()
-    running.wait_until_running()
+    running.submitted(done)
     some_minutes(running, 6)
     code, screen = audit(running)
     assert code == 1

@@ -29,9 +29,7 @@ def test_latency_at_5000_events_a_second(
         *("jobs.submit", "view_report", "--jobmanager", f"localhost:{cluster.ports.flink}"),
         **{**stream.environment, "FLINK_CONF_DIR": str(commands.REPO / "flink-conf")},
     )
-    assert done.returncode == 0, done.stderr
-    stream.job_id = done.stdout.rsplit("/", 1)[1].strip()
-    stream.wait_until_running()
+    stream.submitted(done)
 
     interval_ms = stream.get(f"jobs/{stream.job_id}/checkpoints/config")["interval"]
     assert interval_ms == 5000

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 import threading
 import time
 import uuid
@@ -91,9 +92,7 @@ class Stream:
     def submit(self, pipeline: str = str(PIPELINES / "view_report"), **variables: str) -> None:
         """Submit and wait until all tasks run."""
         done = commands.python("jobs.submit", pipeline, **{**self.environment, **variables})
-        assert done.returncode == 0, done.stderr
-        self.job_id = done.stdout.rsplit("/", 1)[1].strip()
-        self.wait_until_running()
+        self.submitted(done)
 
     def upgrade(self, parallelism: int) -> None:
         """Stop with a savepoint and go on from it with another parallelism, by the one command that people type."""
@@ -105,6 +104,10 @@ class Stream:
         )
         environment = {**self.environment, "FLINK_CONF_DIR": str(conf)}
         done = commands.python("jobs.submit", "view_report", "--upgrade", **environment)
+        self.submitted(done)
+
+    def submitted(self, done: subprocess.CompletedProcess[str]) -> None:
+        """What a launcher submitted is this stream's job from now on; wait until all its tasks run."""
         assert done.returncode == 0, done.stderr
         self.job_id = done.stdout.rsplit("/", 1)[1].strip()
         self.wait_until_running()
