@@ -68,7 +68,7 @@ class Server:
         try:
             remembered = json.loads(self._pid_file.read_text())
             process = psutil.Process(remembered["pid"])
-            same = abs(process.create_time() - remembered["created"]) < 1
+            same = abs(_born(process) - remembered["born"]) < 0.05
             return process if same and process.status() != psutil.STATUS_ZOMBIE else None
         except (FileNotFoundError, psutil.NoSuchProcess):
             return None
@@ -96,8 +96,7 @@ class Server:
                 )
             except FileNotFoundError as e:
                 raise LocalError(f"{self.name} cannot start: {e.filename} is missing; run `make install`.") from e
-        created = psutil.Process(started.pid).create_time()
-        self._pid_file.write_text(json.dumps({"pid": started.pid, "created": created}))
+        self._pid_file.write_text(json.dumps({"pid": started.pid, "born": _born(psutil.Process(started.pid))}))
         return True
 
     def wait_until_ready(self) -> None:
@@ -130,6 +129,11 @@ class Server:
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
         telling = [line for line in lines if "ERROR" in line or "Exception" in line] or lines
         return f"Its log {self.log} says: {' / '.join(telling[-2:])[:600]}"
+
+
+def _born(process: psutil.Process) -> float:
+    """Seconds from the machine's start to the process's: both change alike when somebody sets the clock."""
+    return process.create_time() - psutil.boot_time()
 
 
 def _send(process: psutil.Process, sig: signal.Signals) -> None:
