@@ -16,12 +16,13 @@
 --
 -- A partition closes a minute when its watermark reaches the minute's last millisecond, as Flink's windows do.
 -- partition_watermark is that of this message's partition alone, and part of the checkpoint: the same topic gives the
--- same late events, whatever fails and however many tasks read it.
+-- same late events, whatever fails and however many tasks read it. Arrival is told by it, too, because it only goes
+-- forward: the messages of one arrival_minute are one stretch of offsets.
 --
 -- A view cannot end after Kafka got it; ten seconds are for clocks that differ. An event from the future moves no
 -- watermark: it would close all minutes up to then, and what really happens in them would be late.
 -- ---------------------------------------------------------------------------------------------------------------------
-CREATE TABLE view_log (  -- noqa: PRS
+CREATE TABLE view_log (
     message_key BYTES,
     campaign_id INT,
     start_timestamp TIMESTAMP(3),
@@ -29,24 +30,22 @@ CREATE TABLE view_log (  -- noqa: PRS
     punctuation TIMESTAMP(3) COMMENT 'in a message that is no event: none older is to be expected in this partition',
     decode_error STRING METADATA FROM 'value.decode_error' VIRTUAL COMMENT 'code, or code:field; NULL when decoded',
     payload BYTES METADATA FROM 'value.raw' VIRTUAL COMMENT 'the message unchanged',
-    headers MAP<STRING, BYTES> METADATA VIRTUAL,
-    topic STRING METADATA VIRTUAL,
+    headers MAP <STRING, BYTES> METADATA VIRTUAL,
     kafka_partition INT METADATA FROM 'partition' VIRTUAL,
     kafka_offset BIGINT METADATA FROM 'offset' VIRTUAL,
     kafka_timestamp TIMESTAMP(3) METADATA FROM 'timestamp-utc' VIRTUAL,
     previous_offset BIGINT METADATA FROM 'previous-offset' VIRTUAL COMMENT 'of the message before, in its partition',
-    previous_watermark TIMESTAMP(3) METADATA FROM 'previous-watermark' VIRTUAL COMMENT 'up to the message before',
     partition_watermark TIMESTAMP(3) METADATA FROM 'partition-watermark' VIRTUAL COMMENT 'up to this message',
+    open_since TIMESTAMP(3) METADATA FROM 'open-since' VIRTUAL COMMENT 'start of the oldest minute not closed by it',
+    arrival_minute TIMESTAMP(3) METADATA FROM 'arrival' VIRTUAL COMMENT 'start of the minute that it is in',
+    previous_arrival_minute TIMESTAMP(3) METADATA FROM 'previous-arrival' VIRTUAL COMMENT 'of the message before',
     event_time AS CASE
         WHEN
-            end_timestamp >= FLOOR(partition_watermark + INTERVAL '0.001' SECOND TO MINUTE)
+            end_timestamp >= open_since
             AND end_timestamp <= kafka_timestamp + INTERVAL '10' SECOND
             THEN end_timestamp
         ELSE COALESCE(partition_watermark + INTERVAL '0.001' SECOND, TIMESTAMP '1970-01-01 00:00:00.000')
     END,
-    -- By the clock of the partition, which only goes forward.
-    arrival_minute AS FLOOR(partition_watermark TO MINUTE),
-    previous_arrival_minute AS FLOOR(previous_watermark TO MINUTE),
     WATERMARK FOR event_time AS CASE
         WHEN end_timestamp <= kafka_timestamp + INTERVAL '10' SECOND
             THEN end_timestamp - INTERVAL '10' SECOND
@@ -64,6 +63,8 @@ CREATE TABLE view_log (  -- noqa: PRS
     -- timeout would not wait for that: it cannot tell silence from an outage, and when the broker comes back, the
     -- partition that is read first would close the minutes of all others.
     'scan.watermark.idle-timeout' = '0 s',
+    -- The report's windows: what open_since and arrival_minute are about.
+    'history.interval' = '1 min',
     'silence.punctuation-field' = 'punctuation',
     'silence.after' = '${VIEW_LOG_SILENCE_AFTER:-30 s}',
     'key.format' = 'raw',

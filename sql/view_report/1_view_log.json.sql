@@ -8,7 +8,7 @@
 -- what is not JSON vanishes (the audit counts it as lost), a field of the wrong type is NULL, and the message's bytes
 -- are not kept. Of a top-level array each object is a row.
 -- ---------------------------------------------------------------------------------------------------------------------
-CREATE TABLE view_log (  -- noqa: PRS
+CREATE TABLE view_log (
     message_key BYTES,
     campaign_id INT,
     start_timestamp TIMESTAMP(3),
@@ -16,24 +16,22 @@ CREATE TABLE view_log (  -- noqa: PRS
     punctuation TIMESTAMP(3),
     decode_error AS CAST(NULL AS STRING),
     payload AS CAST(NULL AS BYTES),
-    headers MAP<STRING, BYTES> METADATA VIRTUAL,
-    topic STRING METADATA VIRTUAL,
+    headers MAP <STRING, BYTES> METADATA VIRTUAL,
     kafka_partition INT METADATA FROM 'partition' VIRTUAL,
     kafka_offset BIGINT METADATA FROM 'offset' VIRTUAL,
     kafka_timestamp TIMESTAMP(3) METADATA FROM 'timestamp-utc' VIRTUAL,
     previous_offset BIGINT METADATA FROM 'previous-offset' VIRTUAL,
-    previous_watermark TIMESTAMP(3) METADATA FROM 'previous-watermark' VIRTUAL,
     partition_watermark TIMESTAMP(3) METADATA FROM 'partition-watermark' VIRTUAL,
+    open_since TIMESTAMP(3) METADATA FROM 'open-since' VIRTUAL,
+    arrival_minute TIMESTAMP(3) METADATA FROM 'arrival' VIRTUAL,
+    previous_arrival_minute TIMESTAMP(3) METADATA FROM 'previous-arrival' VIRTUAL,
     event_time AS CASE
         WHEN
-            end_timestamp >= FLOOR(partition_watermark + INTERVAL '0.001' SECOND TO MINUTE)
+            end_timestamp >= open_since
             AND end_timestamp <= kafka_timestamp + INTERVAL '10' SECOND
             THEN end_timestamp
         ELSE COALESCE(partition_watermark + INTERVAL '0.001' SECOND, TIMESTAMP '1970-01-01 00:00:00.000')
     END,
-    -- By the clock of the partition, which only goes forward.
-    arrival_minute AS FLOOR(partition_watermark TO MINUTE),
-    previous_arrival_minute AS FLOOR(previous_watermark TO MINUTE),
     WATERMARK FOR event_time AS CASE
         WHEN end_timestamp <= kafka_timestamp + INTERVAL '10' SECOND
             THEN end_timestamp - INTERVAL '10' SECOND
@@ -47,6 +45,7 @@ CREATE TABLE view_log (  -- noqa: PRS
     'properties.group.id' = 'view_report',
     'scan.startup.mode' = '${VIEW_LOG_START:-earliest-offset}',
     'scan.watermark.idle-timeout' = '0 s',
+    'history.interval' = '1 min',
     'silence.punctuation-field' = 'punctuation',
     'silence.after' = '${VIEW_LOG_SILENCE_AFTER:-30 s}',
     'key.format' = 'raw',

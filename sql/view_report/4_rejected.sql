@@ -8,7 +8,7 @@ SELECT
     payload,
     message_key,
     headers,
-    topic,
+    '${VIEW_LOG_TOPIC:-view_log}' AS topic,
     kafka_partition,
     kafka_offset,
     kafka_timestamp,
@@ -33,7 +33,7 @@ SELECT
     END AS detail,
     DATE_FORMAT(CURRENT_TIMESTAMP, 'yyyy-MM-dd') AS `date`,
     DATE_FORMAT(CURRENT_TIMESTAMP, 'HH') AS `hour`
-FROM checked_view_log
+FROM noted_view_log
 WHERE problem NOT IN ('late', 'punctuation')
 UNION ALL
 SELECT

@@ -10,11 +10,11 @@ SELECT
     start_timestamp,
     end_timestamp,
     partition_watermark,
-    topic,
+    '${VIEW_LOG_TOPIC:-view_log}' AS topic,
     kafka_partition,
     kafka_offset,
     kafka_timestamp,
     DATE_FORMAT(CURRENT_TIMESTAMP, 'yyyy-MM-dd') AS `date`,
     DATE_FORMAT(CURRENT_TIMESTAMP, 'HH') AS `hour`
-FROM checked_view_log
+FROM noted_view_log
 WHERE problem = 'late';

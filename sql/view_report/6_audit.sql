@@ -22,7 +22,7 @@ GROUP BY kafka_partition, arrival_minute, window_start, window_end;
 INSERT INTO audit_offsets
 SELECT
     'view_report' AS pipeline,
-    topic,
+    '${VIEW_LOG_TOPIC:-view_log}' AS topic,
     kafka_partition,
     kafka_offset,
     previous_offset,
@@ -31,9 +31,5 @@ SELECT
     problem IS NOT NULL AND problem = 'punctuation' AS is_punctuation,
     CAST(CURRENT_TIMESTAMP AS TIMESTAMP(3)) AS read_at,
     DATE_FORMAT(CURRENT_TIMESTAMP, 'yyyy-MM-dd') AS `date`
-FROM checked_view_log
-WHERE
-    previous_offset IS NULL
-    OR kafka_offset > previous_offset + 1
-    OR arrival_minute IS DISTINCT FROM previous_arrival_minute
-    OR problem = 'punctuation';
+FROM noted_view_log
+WHERE begins_stretch OR problem = 'punctuation';

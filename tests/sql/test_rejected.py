@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from confluent_kafka import Producer
 
 from jobs.pipeline import PIPELINES
 from local.waiting import wait_until
@@ -118,6 +119,38 @@ def test_a_rejected_row_says_when_and_lies_in_the_folder_of_its_hour(stream: Str
     # The folder's time is read from the clock a moment after rejected_at.
     assert timedelta(0) <= datetime.fromisoformat(f"{row['date']} {row['hour']}:59:59.999") - row["rejected_at"]
     assert row["message_key"] is None
+
+
+def test_key_and_headers_are_kept(stream: Stream) -> None:
+    """Of a message that cannot be decoded and of one whose values are wrong; NULL where there are none."""
+    headers = [("trace", b"first"), ("trace", b"\x00last\xff"), ("empty", b""), ("null", None)]
+    kept = {"trace": b"\x00last\xff", "empty": b"", "null": None}
+    messages = [
+        (b"not json", b"\x00key\xff", headers, kept),
+        (view(1, stream.now_ms, -1), b"", [], None),
+        (view(1, stream.now_ms, -1), None, headers, kept),
+    ]
+    expected = {}
+
+    def delivered(key, kept):
+        def note(error, message) -> None:
+            assert not error, error
+            stream.sent[message.partition(), message.offset()] = message.value()
+            expected[message.partition(), message.offset()] = key, kept
+
+        return note
+
+    producer = Producer({"bootstrap.servers": stream.cluster.bootstrap_servers})
+    for payload, key, given, kept_of_it in messages:
+        producer.produce(stream.topic, payload, key, partition=2, headers=given, on_delivery=delivered(key, kept_of_it))
+    assert producer.flush(30) == 0
+    stream.finish_minutes()
+    rows = {place(row): row for row in reading.rejected(stream.data, stream.topic)}
+    found = {
+        at: (rows[at]["message_key"], None if rows[at]["headers"] is None else dict(rows[at]["headers"]))
+        for at in expected
+    }
+    assert found == expected
 
 
 FUTURES_MS = [253_402_300_799_000, 32_503_680_000_000]

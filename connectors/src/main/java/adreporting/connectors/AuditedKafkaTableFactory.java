@@ -24,11 +24,17 @@ import org.apache.flink.table.types.DataType;
 
 /**
  * Makes {@code 'connector' = 'audited-kafka'} known to Flink: every option of {@code 'kafka'} for reading one topic, and
- * {@code silence.punctuation-field} and {@code silence.after}.
+ * {@code history.interval}, {@code silence.punctuation-field} and {@code silence.after}.
  */
 public final class AuditedKafkaTableFactory extends KafkaDynamicTableFactory {
 
     static final String IDENTIFIER = "audited-kafka";
+
+    static final ConfigOption<Duration> INTERVAL =
+            ConfigOptions.key("history.interval")
+                    .durationType()
+                    .defaultValue(Duration.ofMinutes(1))
+                    .withDescription("By which intervals of time arrival is told: the windows of the report.");
 
     static final ConfigOption<String> PUNCTUATION_FIELD =
             ConfigOptions.key("silence.punctuation-field")
@@ -54,6 +60,7 @@ public final class AuditedKafkaTableFactory extends KafkaDynamicTableFactory {
     @Override
     public Set<ConfigOption<?>> optionalOptions() {
         Set<ConfigOption<?>> options = super.optionalOptions();
+        options.add(INTERVAL);
         options.add(PUNCTUATION_FIELD);
         options.add(SILENCE_AFTER);
         return options;
@@ -63,6 +70,7 @@ public final class AuditedKafkaTableFactory extends KafkaDynamicTableFactory {
     public DynamicTableSource createDynamicTableSource(Context context) {
         AuditedKafkaTableSource source = (AuditedKafkaTableSource) super.createDynamicTableSource(context);
         Configuration options = Configuration.fromMap(context.getCatalogTable().getOptions());
+        source.tellArrivalBy(options.get(INTERVAL));
         source.writeSilence(options.get(PUNCTUATION_FIELD), options.get(SILENCE_AFTER));
         return source;
     }

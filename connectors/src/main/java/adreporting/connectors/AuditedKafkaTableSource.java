@@ -35,29 +35,40 @@ import org.apache.flink.table.types.DataType;
  *       one ever read.
  *   <li>{@code 'partition-watermark'}, TIMESTAMP(3): what the table's WATERMARK makes of all messages of the partition up
  *       to this one; NULL while there is none.
- *   <li>{@code 'previous-watermark'}, TIMESTAMP(3): the same without this one.
+ *   <li>{@code 'arrival'}, TIMESTAMP(3): the beginning of the {@code history.interval} in which that watermark is. Arrival
+ *       is told by the partition's own clock, which only goes forward.
+ *   <li>{@code 'previous-arrival'}, TIMESTAMP(3): the same for the message before this one.
+ *   <li>{@code 'open-since'}, TIMESTAMP(3): the beginning of the oldest interval that the watermark has not closed. A window
+ *       is closed when the watermark reaches its last millisecond.
  *   <li>{@code 'timestamp-utc'}, TIMESTAMP(3): Kafka's timestamp, as {@code 'timestamp'}, but without a time zone, because
  *       converting it costs more than decoding a message.
+ *   <li>{@code 'headers'}, as in {@code 'kafka'}, but NULL where the message has none.
  * </ul>
  */
 final class AuditedKafkaTableSource extends KafkaDynamicSource {
 
     static final String PREVIOUS_OFFSET = "previous-offset";
     static final String PARTITION_WATERMARK = "partition-watermark";
-    static final String PREVIOUS_WATERMARK = "previous-watermark";
+    static final String ARRIVAL = "arrival";
+    static final String PREVIOUS_ARRIVAL = "previous-arrival";
+    static final String OPEN_SINCE = "open-since";
     static final String TIMESTAMP_UTC = "timestamp-utc";
+    static final String HEADERS = "headers";
 
     /** What the Kafka source puts in the place of each, for the operator to read or because it is the same inside. */
     private static final Map<String, String> FILLED_BY_KAFKA =
             Map.of(
                     PREVIOUS_OFFSET, "offset",
                     PARTITION_WATERMARK, "partition",
-                    PREVIOUS_WATERMARK, "partition",
+                    ARRIVAL, "partition",
+                    PREVIOUS_ARRIVAL, "partition",
+                    OPEN_SINCE, "partition",
                     TIMESTAMP_UTC, "timestamp");
 
     private PartitionHistoryOperator.Positions positions;
     private String punctuationField;
     private Duration silenceAfter;
+    private Duration interval;
 
     AuditedKafkaTableSource(
             DataType physicalDataType,
@@ -97,6 +108,10 @@ final class AuditedKafkaTableSource extends KafkaDynamicSource {
                 parallelism);
     }
 
+    void tellArrivalBy(Duration interval) {
+        this.interval = interval;
+    }
+
     void writeSilence(String punctuationField, Duration silenceAfter) {
         if (punctuationField != null && !DataType.getFieldNames(physicalDataType).contains(punctuationField)) {
             throw new ValidationException(
@@ -112,24 +127,33 @@ final class AuditedKafkaTableSource extends KafkaDynamicSource {
         Map<String, DataType> readable = super.listReadableMetadata();
         readable.put(PREVIOUS_OFFSET, DataTypes.BIGINT().nullable());
         readable.put(PARTITION_WATERMARK, DataTypes.TIMESTAMP(3).nullable());
-        readable.put(PREVIOUS_WATERMARK, DataTypes.TIMESTAMP(3).nullable());
+        readable.put(ARRIVAL, DataTypes.TIMESTAMP(3).nullable());
+        readable.put(PREVIOUS_ARRIVAL, DataTypes.TIMESTAMP(3).nullable());
+        readable.put(OPEN_SINCE, DataTypes.TIMESTAMP(3).nullable());
+        readable.put(HEADERS, readable.get(HEADERS).nullable());
         readable.put(TIMESTAMP_UTC, DataTypes.TIMESTAMP(3).notNull());
         return readable;
     }
 
     @Override
     public void applyReadableMetadata(List<String> metadataKeys, DataType producedDataType) {
-        if (!metadataKeys.containsAll(List.of(PREVIOUS_OFFSET, PARTITION_WATERMARK, PREVIOUS_WATERMARK))) {
+        List<String> needed = List.of(PREVIOUS_OFFSET, PARTITION_WATERMARK, ARRIVAL, PREVIOUS_ARRIVAL, OPEN_SINCE);
+        if (!metadataKeys.containsAll(needed)) {
             throw new ValidationException(
-                    "A table with 'connector' = 'audited-kafka' must declare METADATA FROM 'previous-offset',"
-                            + " 'partition-watermark' and 'previous-watermark'; where none is needed, use 'kafka'.");
+                    String.format(
+                            "A table with 'connector' = 'audited-kafka' must declare METADATA FROM each of %s; where none"
+                                    + " is needed, use 'kafka'.",
+                            needed));
         }
         int columns = DataType.getFieldCount(physicalDataType);
         positions =
                 new PartitionHistoryOperator.Positions(
                         columns + metadataKeys.indexOf(PREVIOUS_OFFSET),
                         columns + metadataKeys.indexOf(PARTITION_WATERMARK),
-                        columns + metadataKeys.indexOf(PREVIOUS_WATERMARK));
+                        columns + metadataKeys.indexOf(ARRIVAL),
+                        columns + metadataKeys.indexOf(PREVIOUS_ARRIVAL),
+                        columns + metadataKeys.indexOf(OPEN_SINCE),
+                        metadataKeys.contains(HEADERS) ? columns + metadataKeys.indexOf(HEADERS) : -1);
         super.applyReadableMetadata(
                 metadataKeys.stream().map(key -> FILLED_BY_KAFKA.getOrDefault(key, key)).toList(), producedDataType);
     }
@@ -144,6 +168,7 @@ final class AuditedKafkaTableSource extends KafkaDynamicSource {
                                 ? -1
                                 : DataType.getFieldNames(physicalDataType).indexOf(punctuationField),
                         watermarkStrategy == null ? WatermarkStrategy.noWatermarks() : watermarkStrategy,
+                        interval.toMillis(),
                         punctuationField == null
                                 ? null
                                 : new SilenceWriter.Settings(
@@ -204,6 +229,7 @@ final class AuditedKafkaTableSource extends KafkaDynamicSource {
         copy.positions = positions;
         copy.punctuationField = punctuationField;
         copy.silenceAfter = silenceAfter;
+        copy.interval = interval;
         return copy;
     }
 
@@ -218,7 +244,8 @@ final class AuditedKafkaTableSource extends KafkaDynamicSource {
                 && other instanceof AuditedKafkaTableSource that
                 && Objects.equals(positions, that.positions)
                 && Objects.equals(punctuationField, that.punctuationField)
-                && Objects.equals(silenceAfter, that.silenceAfter);
+                && Objects.equals(silenceAfter, that.silenceAfter)
+                && Objects.equals(interval, that.interval);
     }
 
     @Override

@@ -24,9 +24,10 @@ import org.apache.flink.util.clock.RelativeClock;
 import org.apache.flink.util.clock.SystemClock;
 
 /**
- * Tells each message the offset before it in its partition, and the partition's watermark before it and with it.
+ * Tells each message the offset before it in its partition, the partition's watermark up to it, and in which interval of
+ * time (a minute, say) that watermark is.
  *
- * <p>Both are in the checkpoint. Flink's own watermarks are not: after a failure a source starts without one, while the
+ * <p>Offset and watermark are in the checkpoint. Flink's own watermarks are not: after a failure a source starts without one, while the
  * windows behind it remember theirs, and would drop, without a word, a late event that comes before the first one in
  * time. With this memory, what is late depends on nothing but the messages of the partition, whatever fails, whoever
  * reads them. And it is never less than what the windows have seen: theirs is the least of all partitions'.
@@ -37,13 +38,35 @@ import org.apache.flink.util.clock.SystemClock;
 final class PartitionHistoryOperator extends AbstractStreamOperator<RowData>
         implements OneInputStreamOperator<RowData, RowData> {
 
-    /** The fields to fill. When a row comes, the first holds its offset, the others its partition. */
-    record Positions(int previousOffset, int watermark, int previousWatermark) implements Serializable {
+    /**
+     * The fields to fill. When a row comes, the first holds its offset, the others its partition. {@code headers}: the
+     * field of the message's headers, or -1.
+     */
+    record Positions(
+            int previousOffset, int watermark, int arrival, int previousArrival, int openSince, int headers)
+            implements Serializable {
 
-        void fill(GenericRowData row, Object offset, Object partitionWatermark, Object watermarkBefore) {
+        void fill(GenericRowData row, Long offset, Partition partition, TimestampData arrivalBefore) {
             row.setField(previousOffset, offset);
-            row.setField(watermark, partitionWatermark);
-            row.setField(previousWatermark, watermarkBefore);
+            row.setField(watermark, partition.timestamp);
+            row.setField(arrival, partition.arrival);
+            row.setField(previousArrival, arrivalBefore);
+            row.setField(openSince, partition.openSince);
+        }
+
+        void clear(GenericRowData row) {
+            row.setField(previousOffset, null);
+            row.setField(watermark, null);
+            row.setField(arrival, null);
+            row.setField(previousArrival, null);
+            row.setField(openSince, null);
+        }
+
+        /** Flink copies a map whenever it hands a row on: 14% of the source's time, for empty ones. */
+        void leaveOutEmptyHeaders(GenericRowData row) {
+            if (headers >= 0 && row.getMap(headers).size() == 0) {
+                row.setField(headers, null);
+            }
         }
     }
 
@@ -54,6 +77,7 @@ final class PartitionHistoryOperator extends AbstractStreamOperator<RowData>
     private final int punctuationPosition;
     private final WatermarkStrategy<RowData> watermarks;
     private final SilenceWriter.Settings silence;
+    private final long intervalMs;
 
     private transient Map<Integer, Partition> partitions;
     private transient Partition latest;
@@ -66,17 +90,20 @@ final class PartitionHistoryOperator extends AbstractStreamOperator<RowData>
      * @param positions the fields to fill
      * @param punctuationPosition field that only punctuations have, or -1
      * @param watermarks the table's WATERMARK
+     * @param intervalMs of which intervals of time the arrival of messages is told
      * @param silence how to write it down, or null
      */
     PartitionHistoryOperator(
             Positions positions,
             int punctuationPosition,
             WatermarkStrategy<RowData> watermarks,
+            long intervalMs,
             SilenceWriter.Settings silence) {
         this.positions = positions;
         this.punctuationPosition = punctuationPosition;
         this.watermarks = watermarks;
         this.silence = silence;
+        this.intervalMs = intervalMs;
     }
 
     @Override
@@ -129,11 +156,12 @@ final class PartitionHistoryOperator extends AbstractStreamOperator<RowData>
         GenericRowData row = (GenericRowData) element.getValue();
         Long offset = (Long) row.getField(positions.previousOffset());
         Partition partition = partition((Integer) row.getField(positions.watermark()));
-        TimestampData before = partition.timestamp;
-        positions.fill(row, null, null, null);
+        TimestampData arrivalBefore = partition.arrival;
+        positions.clear(row);
         partition.generator.onEvent(row, element.getTimestamp(), partition);
         partition.generator.onPeriodicEmit(partition);
-        positions.fill(row, partition.offset, partition.timestamp, before);
+        positions.fill(row, partition.offset, partition, arrivalBefore);
+        positions.leaveOutEmptyHeaders(row);
         partition.offset = offset;
         boolean punctuation = punctuationPosition >= 0 && !row.isNullAt(punctuationPosition);
         if (!punctuation && partition.watermark > newestWatermark) {
@@ -173,6 +201,10 @@ final class PartitionHistoryOperator extends AbstractStreamOperator<RowData>
         private Long offset;
         private long watermark = NONE;
         private TimestampData timestamp;
+        private TimestampData arrival;
+        private TimestampData openSince;
+        // The first watermark that changes one of these two.
+        private long nextChange = NONE;
 
         Partition(long watermark) {
             advance(watermark);
@@ -182,7 +214,18 @@ final class PartitionHistoryOperator extends AbstractStreamOperator<RowData>
             if (to > watermark) {
                 watermark = to;
                 timestamp = TimestampData.fromEpochMillis(to);
+                if (to >= nextChange) {
+                    long begin = beginOfInterval(to);
+                    long open = beginOfInterval(to + 1);
+                    arrival = TimestampData.fromEpochMillis(begin);
+                    openSince = TimestampData.fromEpochMillis(open);
+                    nextChange = open > begin ? open : begin + intervalMs - 1;
+                }
             }
+        }
+
+        private long beginOfInterval(long ms) {
+            return ms - Math.floorMod(ms, intervalMs);
         }
 
         @Override

@@ -1,8 +1,10 @@
 package adreporting.connectors;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Map;
 import org.apache.flink.api.common.eventtime.Watermark;
 import org.apache.flink.api.common.eventtime.WatermarkGenerator;
 import org.apache.flink.api.common.eventtime.WatermarkOutput;
@@ -11,8 +13,10 @@ import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.apache.flink.table.data.GenericMapData;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.TimestampData;
 import org.junit.jupiter.api.Test;
 
@@ -37,25 +41,32 @@ class PartitionHistoryOperatorTest {
     }
 
     private static final PartitionHistoryOperator.Positions POSITIONS =
-            new PartitionHistoryOperator.Positions(1, 2, 3);
+            new PartitionHistoryOperator.Positions(1, 2, 3, 4, 5, 6);
+
+    private static final GenericMapData HEADERS = new GenericMapData(Map.of(StringData.fromString("trace"), new byte[] {7}));
 
     private static OneInputStreamOperatorTestHarness<RowData, RowData> harness(int parallelism, int subtask)
             throws Exception {
         WatermarkStrategy<RowData> strategy = context -> new TenBehind();
         return new OneInputStreamOperatorTestHarness<>(
-                new PartitionHistoryOperator(POSITIONS, -1, strategy, null),
+                new PartitionHistoryOperator(POSITIONS, -1, strategy, 100, null),
                 128,
                 parallelism,
                 subtask);
     }
 
-    /** (previous offset, watermark, watermark before) that the message of this time, partition and offset gets. */
+    private static GenericRowData row(Long time, long offset, int partition, GenericMapData headers) {
+        return GenericRowData.of(time, offset, partition, partition, partition, partition, headers);
+    }
+
+    /** (previous offset, watermark, arrival, arrival before, open since) that the message of this time, partition and offset gets. */
     private static List<Object> send(
             OneInputStreamOperatorTestHarness<RowData, RowData> harness, Long time, int partition, long offset)
             throws Exception {
-        harness.processElement(new StreamRecord<>(GenericRowData.of(time, offset, partition, partition)));
+        harness.processElement(new StreamRecord<>(row(time, offset, partition, HEADERS)));
         GenericRowData row = (GenericRowData) harness.extractOutputValues().get(harness.extractOutputValues().size() - 1);
-        return java.util.Arrays.asList(row.getField(1), ms(row.getField(2)), ms(row.getField(3)));
+        return java.util.Arrays.asList(
+                row.getField(1), ms(row.getField(2)), ms(row.getField(3)), ms(row.getField(4)), ms(row.getField(5)));
     }
 
     private static Long ms(Object timestamp) {
@@ -70,12 +81,12 @@ class PartitionHistoryOperatorTest {
     void eachPartitionHasItsOwnHistory() throws Exception {
         try (OneInputStreamOperatorTestHarness<RowData, RowData> harness = harness(1, 0)) {
             harness.open();
-            assertEquals(told(null, null, null), send(harness, null, 0, 4));
-            assertEquals(told(4L, 90L, null), send(harness, 100L, 0, 5));
-            assertEquals(told(null, 490L, null), send(harness, 500L, 1, 70));
-            assertEquals(told(5L, 90L, 90L), send(harness, 50L, 0, 6));
-            assertEquals(told(6L, 190L, 90L), send(harness, 200L, 0, 10));
-            assertEquals(told(70L, 490L, 490L), send(harness, null, 1, 71));
+            assertEquals(told(null, null, null, null, null), send(harness, null, 0, 4));
+            assertEquals(told(4L, 90L, 0L, null, 0L), send(harness, 100L, 0, 5));
+            assertEquals(told(null, 490L, 400L, null, 400L), send(harness, 500L, 1, 70));
+            assertEquals(told(5L, 90L, 0L, 0L, 0L), send(harness, 50L, 0, 6));
+            assertEquals(told(6L, 190L, 100L, 0L, 100L), send(harness, 200L, 0, 10));
+            assertEquals(told(70L, 490L, 400L, 400L, 400L), send(harness, null, 1, 71));
         }
     }
 
@@ -97,15 +108,42 @@ class PartitionHistoryOperatorTest {
                     AbstractStreamOperatorTestHarness.repartitionOperatorState(both, 128, 2, 1, 0));
             harness.open();
             // The first message after the failure is a late one: it must not take the partition back.
-            assertEquals(told(70L, 490L, 490L), send(harness, 20L, 1, 71));
+            assertEquals(told(70L, 490L, 400L, 400L, 400L), send(harness, 20L, 1, 71));
             single = AbstractStreamOperatorTestHarness.repackageState(harness.snapshot(2, 2));
         }
         try (OneInputStreamOperatorTestHarness<RowData, RowData> harness = harness(2, 1)) {
             harness.initializeState(
                     AbstractStreamOperatorTestHarness.repartitionOperatorState(single, 128, 1, 2, 1));
             harness.open();
-            assertEquals(told(5L, 90L, 90L), send(harness, 20L, 0, 9));
-            assertEquals(told(71L, 490L, 490L), send(harness, 20L, 1, 72));
+            assertEquals(told(5L, 90L, 0L, 0L, 0L), send(harness, 20L, 0, 9));
+            assertEquals(told(71L, 490L, 400L, 400L, 400L), send(harness, 20L, 1, 72));
+        }
+    }
+
+    @Test
+    void anIntervalIsClosedWhenTheWatermarkReachesItsLastMillisecond() throws Exception {
+        try (OneInputStreamOperatorTestHarness<RowData, RowData> harness = harness(1, 0)) {
+            harness.open();
+            assertEquals(told(null, -12L, -100L, null, -100L), send(harness, -2L, 0, 0));
+            assertEquals(told(0L, -1L, -100L, -100L, 0L), send(harness, 9L, 0, 1));
+            assertEquals(told(1L, 0L, 0L, -100L, 0L), send(harness, 10L, 0, 2));
+            assertEquals(told(2L, 98L, 0L, 0L, 0L), send(harness, 108L, 0, 3));
+            assertEquals(told(3L, 99L, 0L, 0L, 100L), send(harness, 109L, 0, 4));
+            assertEquals(told(4L, 100L, 100L, 0L, 100L), send(harness, 110L, 0, 5));
+            assertEquals(told(5L, 1099L, 1000L, 100L, 1100L), send(harness, 1109L, 0, 6));
+        }
+    }
+
+    @Test
+    void headersAreKeptAndNullWhereThereAreNone() throws Exception {
+        try (OneInputStreamOperatorTestHarness<RowData, RowData> harness = harness(1, 0)) {
+            harness.open();
+            for (GenericMapData headers : new GenericMapData[] {HEADERS, new GenericMapData(Map.of())}) {
+                harness.processElement(new StreamRecord<>(row(100L, 5L, 0, headers)));
+            }
+            List<RowData> rows = harness.extractOutputValues();
+            assertEquals(HEADERS, rows.get(0).getMap(6));
+            assertTrue(rows.get(1).isNullAt(6));
         }
     }
 
@@ -115,7 +153,7 @@ class PartitionHistoryOperatorTest {
             harness.open();
             send(harness, 1000L, 0, 5);
             harness.processWatermark(new org.apache.flink.streaming.api.watermark.Watermark(990));
-            assertEquals(told(null, 990L, 990L), send(harness, 100L, 4, 0));
+            assertEquals(told(null, 990L, 900L, 900L, 900L), send(harness, 100L, 4, 0));
         }
     }
 }
