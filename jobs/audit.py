@@ -17,10 +17,10 @@ import time
 from pathlib import Path
 
 import duckdb
-import requests
-import yaml
 
-from jobs.pipeline import PIPELINES, REPO, JobError, pipeline_folder, pipeline_names, split
+from jobs.inputs import findings
+from jobs.job_manager import JobManager, configured_url
+from jobs.pipeline import PIPELINES, JobError, pipeline_folder, pipeline_names, split
 from jobs.submit import DEFAULTS
 
 # Files of one checkpoint become visible one after the other; what disagrees for longer than this is wrong.
@@ -103,11 +103,14 @@ def _audit(folder: Path, job_manager: str | None) -> int:
         where = "all partitions" if partition is None else f"partition {partition}"
         when = f", {minute:%Y-%m-%d %H:%M}" if minute else ""
         print(f"\nWRONG: {where}{when}: {what}: {expected:,} and {found:,} ({found - expected:+,}).")
-    if max(len(lost), len(wrong)) > _FINDINGS_SHOWN:
-        print(f"... and more: {len(lost):,} gaps, {len(wrong):,} disagreements in all.")
+    inputs = findings(folder, data_dir)
+    for finding in inputs[:_FINDINGS_SHOWN]:
+        print(f"\nWRONG: {finding}")
+    if max(len(lost), len(wrong), len(inputs)) > _FINDINGS_SHOWN:
+        print(f"... and more: {len(lost):,} gaps, {len(wrong) + len(inputs):,} disagreements in all.")
     dropped = _dropped_by_flink(folder.name, job_manager)
     print(f"\nRows that Flink itself has dropped as late, which must be none: {dropped}.")
-    return _verdict(db, len(wrong), lost, dropped)
+    return _verdict(db, len(wrong) + len(inputs), lost, dropped)
 
 
 def _verdict(db: duckdb.DuckDBPyConnection, wrong: int, lost: list[tuple], dropped: int | str) -> int:
@@ -170,34 +173,14 @@ def _table(db: duckdb.DuckDBPyConnection, key: str, order: str) -> None:
         print(f"{first:>14}" + "".join(f"{value:>14,}" for value in row[1 : len(heads)]))
 
 
-def _dropped_by_flink(pipeline: str, job_manager: str | None) -> int | str:
+def _dropped_by_flink(pipeline: str, address: str | None) -> int | str:
     """Flink's own numLateRecordsDropped, summed over the running job; or why it is not known."""
-    conf = Path(os.environ.get("FLINK_CONF_DIR", REPO / "flink-conf")) / "config.yaml"
-    address = job_manager
-    if not address:
-        config = yaml.safe_load(conf.read_text())
-        address = f"{config.get('rest.address', 'localhost')}:{config.get('rest.port', 8081)}"
-    url = f"http://{address}"
+    job_manager = JobManager(f"http://{address}" if address else configured_url(), pipeline)
     try:
-        jobs = _get(f"{url}/jobs/overview")["jobs"]
-        running = [job["jid"] for job in jobs if job["name"] == pipeline and job["state"] == "RUNNING"]
-        if not running:
-            return f"not known, {pipeline} does not run at {url}"
-        dropped = 0
-        for vertex in _get(f"{url}/jobs/{running[0]}")["vertices"]:
-            metrics = f"{url}/jobs/{running[0]}/vertices/{vertex['id']}/subtasks/metrics"
-            names = [m["id"] for m in _get(metrics) if m["id"].endswith("numLateRecordsDropped")]
-            if names:
-                dropped += sum(round(m["sum"]) for m in _get(f"{metrics}?get={','.join(names)}"))
-        return dropped
-    except requests.RequestException:
-        return f"not known, no JobManager answers at {url}"
-
-
-def _get(url: str):
-    response = requests.get(url, timeout=10)
-    response.raise_for_status()
-    return response.json()
+        dropped = job_manager.dropped_as_late()
+    except JobError:
+        return f"not known, no JobManager answers at {job_manager.url}"
+    return f"not known, {pipeline} does not run at {job_manager.url}" if dropped is None else dropped
 
 
 if __name__ == "__main__":

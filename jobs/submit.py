@@ -16,6 +16,7 @@ from pathlib import Path
 # `flink run -py` puts jobs/ itself on the path; the package is found from the repository's root.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from jobs.inputs import findings
 from jobs.pipeline import REPO, JobError, pipeline_folder, pipeline_names, read_pipeline, version
 
 # Flink takes a path as it is: one with a space must not be written with %20, as Path.as_uri() would.
@@ -30,21 +31,27 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         folder = pipeline_folder(options.pipeline)
-        statements = read_pipeline(folder, {**DEFAULTS, "PIPELINE_VERSION": version(folder), **os.environ})
+        variables = {**DEFAULTS, "PIPELINE_VERSION": version(folder), **os.environ}
+        statements = read_pipeline(folder, variables)
 
         # Imported late: it starts a JVM, and --help or a missing variable needs none.
+        from jobs import checks
         from jobs.flink import FlinkSession
 
         session = FlinkSession(folder.name, options.jobmanager, verbose=options.verbose)
         if not options.explain and not options.upgrade:
-            session.refuse_if_running()
+            session.job_manager.ended_jobs()
         session.run(statements)
         if options.explain:
             print(session.explain())
             return 0
-        session.check_file_sources()
-        session.check_kafka_sources()
-        savepoint = session.stop_with_savepoint() if options.upgrade else options.resume_from
+        checks.check_file_sources(session)
+        if wrong := findings(folder, variables["DATA_DIR"]):
+            raise JobError("\n  ".join([*wrong[:5], *([f"... {len(wrong):,} in all."] if len(wrong) > 5 else [])]))
+        checks.check_kafka_sources(session)
+        if not (options.upgrade or options.resume_from):
+            checks.check_no_results(session, session.job_manager)
+        savepoint = session.job_manager.stop_with_savepoint() if options.upgrade else options.resume_from
         if savepoint:
             print(f"{folder.name} goes on from {savepoint}", flush=True)
             session.resume_from(savepoint)
@@ -52,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
     except JobError as e:
         print(f"error: {e}", file=sys.stderr)
         return 1
-    print(f"{folder.name} runs as job {job_id}: {session.web_ui}/#/job/running/{job_id}")
+    print(f"{folder.name} runs as job {job_id}: {session.job_manager.url}/#/job/running/{job_id}")
     return 0
 
 

@@ -68,6 +68,14 @@ def test_nothing_to_audit(finished: Stream, folder: Path) -> None:
     assert "no finished minute" in done.stderr
 
 
+def test_a_file_that_contradicts_itself(finished: Stream, folder: Path) -> None:
+    data = shutil.copytree(finished.data, folder / "copy")
+    (data / "campaigns" / "added later.csv").write_text("1,1\n1,2\n")
+    done = run_audit(finished, DATA_DIR=f"file://{data}")
+    assert done.returncode == 1
+    assert "WRONG: File added later.csv puts campaign 1 into networks 1, 2; keep one of its lines." in done.stdout
+
+
 def test_without_a_job_manager_the_rest_is_audited(finished: Stream) -> None:
     done = commands.python("jobs.audit", "view_report", "--jobmanager", "localhost:1", **finished.environment)
     assert done.returncode == 0, done.stdout

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from jobs.pipeline import PIPELINES
 from local.cluster import Cluster
+from tests.conftest import NewStream
 from tests.support.commands import REPO, python
-from tests.support.stream import Stream
+from tests.support.stream import PARTITIONS, Stream, view
 
 LINES = 8
 
@@ -118,6 +121,27 @@ def test_campaigns_that_are_not_there(stream: Stream, folder: Path, files: dict 
     assert f"{folder}/campaigns, which table campaigns_csv reads, {reason}" in message
 
 
+def test_a_campaign_that_one_file_puts_into_two_networks(stream: Stream, folder: Path) -> None:
+    (folder / "campaigns").mkdir()
+    # Neither a line that is none nor the same network again is a contradiction, nor is another file's.
+    (folder / "campaigns" / "campaigns.csv").write_text('1,1\n"2","2"\n1,1\n2 , 3 ,x\r\n\n3,\n3,4\n4;4\n"\n')
+    (folder / "campaigns" / "more.csv").write_bytes(b"1,9\n\xff\xfe,9\n5,1\n5,2")
+    message = refused(stream, "view_report", DATA_DIR=f"file://{folder}")
+    assert message.splitlines() == [
+        "error: File campaigns.csv puts campaign 2 into networks 2, 3; keep one of its lines.",
+        "  File more.csv puts campaign 5 into networks 1, 2; keep one of its lines.",
+    ]
+
+
+def test_more_tasks_than_partitions(stream: Stream, folder: Path) -> None:
+    """Without the check the job runs and not one minute is ever finished."""
+    copy = shutil.copytree(PIPELINES / "view_report", folder / "view_report")
+    sources = copy / "1_sources.sql"
+    sources.write_text(f"SET 'parallelism.default' = '{PARTITIONS + 1}';\n{sources.read_text()}")
+    message = refused(stream, str(copy))
+    assert f"has {PARTITIONS} partitions for parallelism {PARTITIONS + 1}" in message
+
+
 def test_a_job_manager_that_does_not_answer(stream: Stream) -> None:
     message = refused(stream, "view_report", "--jobmanager", "localhost:1")
     assert "No Flink JobManager answers at http://localhost:1" in message
@@ -149,6 +173,8 @@ def test_explain_prints_the_plan_and_needs_no_servers(stream: Stream) -> None:
     assert execution.count("TableSourceScan(table=[[default_catalog, default_database, view_log") == 1
     assert execution.count("LocalWindowAggregate(groupBy=[kafka_partition, arrival_minute, campaign_id]") == 1
     assert "TemporalJoin" in done.stdout
+    # Each message is judged once, not once in each branch.
+    assert execution.count("'missing_field:campaign_id'") == 1
 
 
 def test_a_pipeline_that_runs_is_not_submitted_again(stream: Stream) -> None:
@@ -160,6 +186,23 @@ def test_a_pipeline_that_runs_is_not_submitted_again(stream: Stream) -> None:
     for _ in range(2):
         stream.submit()
         stream.cancel()
+
+
+def test_a_job_does_not_begin_anew_over_results(new_stream: NewStream, folder: Path) -> None:
+    """It would count all events again. The message says how to go on, and that works."""
+    stream = new_stream(folder, "1,1\n", datetime(2026, 1, 2))
+    stream.submit()
+    stream.send([(0, view(1, stream.now_ms, 10))])
+    stream.finish_minutes()
+    stream.cancel()
+    message = refused(stream, "view_report")
+    assert f"file://{stream.report} holds results already" in message
+    (checkpoint,) = re.findall(r"--from (\S+)\. Or", message)
+    done = python("jobs.submit", "view_report", "--from", checkpoint, **stream.environment)
+    stream.submitted(done)
+    stream.send([(1, view(1, stream.now_ms, 10))])
+    stream.finish_minutes()
+    assert not stream.account({1: 1})
 
 
 def test_of_two_launchers_at_once_only_one_succeeds(stream: Stream) -> None:

@@ -1,0 +1,109 @@
+"""What Flink's JobManager knows about one pipeline, and what it can be asked to do, over its REST API."""
+
+import os
+import time
+from pathlib import Path
+
+import requests
+import yaml
+
+from jobs.pipeline import REPO, JobError
+
+# States in which a job no longer owns its folders.
+_ENDED = {"FINISHED", "FAILED", "CANCELED"}
+_ANSWER_SECONDS = 10
+# A savepoint holds the campaigns and what is open in the windows; writing it takes seconds.
+_SAVEPOINT_SECONDS = 600
+
+
+def configured_url() -> str:
+    """The JobManager of FLINK_CONF_DIR/config.yaml (default flink-conf/)."""
+    folder = Path(os.environ.get("FLINK_CONF_DIR", REPO / "flink-conf"))
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    return f"http://{config.get('rest.address', 'localhost')}:{config.get('rest.port', 8081)}"
+
+
+class JobManager:
+    """One pipeline's jobs. Every method raises JobError with a sentence for a person, also when nobody answers."""
+
+    def __init__(self, url: str, pipeline: str) -> None:
+        """`url`: http://HOST:PORT, which is the web UI's, too."""
+        self.url = url
+        self._pipeline = pipeline
+
+    def ended_jobs(self) -> set[str]:
+        """Ids of this pipeline's jobs, all of which have ended. Two at once would write the same folders: JobError."""
+        jobs = self._jobs()
+        for job in jobs:
+            if job["state"] not in _ENDED:
+                raise JobError(
+                    f"{self._pipeline} already runs as job {job['jid']} ({job['state']}). Cancel that job in the web "
+                    f"UI, {self.url}/#/job/running/{job['jid']}, before you submit it again."
+                )
+        return {job["jid"] for job in jobs}
+
+    def stop_with_savepoint(self) -> str:
+        """Stop this pipeline's running job where it is and return the path of its savepoint."""
+        job = self._running_job()
+        if not job:
+            raise JobError(
+                f"{self._pipeline} does not run, so it cannot be stopped with a savepoint. To go on from an earlier "
+                "savepoint or checkpoint, submit it with --from PATH."
+            )
+        try:
+            response = requests.post(f"{self.url}/jobs/{job}/stop", json={"drain": False}, timeout=_ANSWER_SECONDS)
+            response.raise_for_status()
+        except requests.RequestException as e:
+            raise JobError(f"The JobManager at {self.url} did not stop {self._pipeline}: {e}") from e
+        request = response.json()["request-id"]
+        deadline = time.monotonic() + _SAVEPOINT_SECONDS
+        while (answer := self._get(f"jobs/{job}/savepoints/{request}"))["status"]["id"] != "COMPLETED":
+            if time.monotonic() > deadline:
+                raise JobError(f"{self._pipeline} made no savepoint within {_SAVEPOINT_SECONDS} s; it goes on running.")
+            time.sleep(0.2)
+        operation = answer["operation"]
+        if "location" not in operation:
+            reason = operation.get("failure-cause", {}).get("stack-trace", "no reason given").splitlines()[0]
+            raise JobError(f"{self._pipeline} could not be stopped with a savepoint: {reason}")
+        return operation["location"]
+
+    def newest_state(self) -> str | None:
+        """The path of the newest checkpoint or savepoint of this pipeline's last job, where it is still known."""
+        jobs = sorted(self._jobs(), key=lambda job: job["start-time"])
+        if not jobs:
+            return None
+        latest = self._get(f"jobs/{jobs[-1]['jid']}/checkpoints").get("latest", {})
+        complete = [latest[kind] for kind in ("completed", "savepoint") if latest.get(kind)]
+        newest = max(complete, key=lambda checkpoint: checkpoint["id"], default=None)
+        return newest["external_path"] if newest else None
+
+    def dropped_as_late(self) -> int | None:
+        """Rows that Flink's own operators of the running job have dropped as late; None when no job runs."""
+        job = self._running_job()
+        if not job:
+            return None
+        dropped = 0
+        for vertex in self._get(f"jobs/{job}")["vertices"]:
+            metrics = f"jobs/{job}/vertices/{vertex['id']}/subtasks/metrics"
+            names = [metric["id"] for metric in self._get(metrics) if metric["id"].endswith("numLateRecordsDropped")]
+            if names:
+                dropped += sum(round(metric["sum"]) for metric in self._get(f"{metrics}?get={','.join(names)}"))
+        return dropped
+
+    def _running_job(self) -> str | None:
+        return next((job["jid"] for job in self._jobs() if job["state"] == "RUNNING"), None)
+
+    def _jobs(self) -> list[dict]:
+        """The jobs of this pipeline, ended ones too."""
+        return [job for job in self._get("jobs/overview")["jobs"] if job["name"] == self._pipeline]
+
+    def _get(self, path: str):
+        try:
+            response = requests.get(f"{self.url}/{path}", timeout=_ANSWER_SECONDS)
+            response.raise_for_status()
+            return response.json()
+        except requests.RequestException as e:
+            raise JobError(
+                f"No Flink JobManager answers at {self.url}. Start one (`make up`), or name another with "
+                "--jobmanager HOST:PORT."
+            ) from e
