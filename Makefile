@@ -28,7 +28,7 @@ test-java: build/.prerequisites ## run the Java tests: a million messages agains
 	$(MVN) --file formats/pom.xml test
 	$(MVN) --file connectors/pom.xml test
 
-test-faults: install ## kill servers 120 times while traffic flows (2 hours; FAULTS=240 FAULTS_SEED=7 for others)
+test-faults: install ## kill servers 120 times while traffic flows (2 hours; FAULTS=240 FAULTS_SEED=7 for others, FAULTS_FROM=57 to go on)
 	FAULTS=$${FAULTS:-120} $(RUN) -m pytest tests/faults
 
 fuzz: build/.prerequisites ## five minutes of coverage-guided fuzzing of the decoder

@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 
 from local.cluster import Cluster, Ports
+from tests.faults.faults import mount, unmount
 from tests.support.stream import Stream
 
 CAMPAIGNS = {campaign: campaign % 5 + 1 for campaign in range(1, 51)}
@@ -42,9 +43,14 @@ def battered_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clust
 
 @pytest.fixture(scope="module")
 def battered(battered_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stream]:
-    """A running stream on those servers."""
+    """A running stream on those servers; its results lie on a disk that can be filled."""
     csv = "".join(f"{c},{n}\n" for c, n in CAMPAIGNS.items())
-    stream = Stream(battered_cluster, tmp_path_factory.mktemp("battered stream"), csv, datetime(2026, 10, 1))
-    stream.submit()
-    yield stream
-    stream.cancel()
+    disk = tmp_path_factory.mktemp("battered stream")
+    mount(disk)
+    try:
+        stream = Stream(battered_cluster, disk, csv, datetime(2026, 10, 1))
+        stream.submit()
+        yield stream
+        stream.cancel()
+    finally:
+        unmount(disk)

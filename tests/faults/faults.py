@@ -3,10 +3,13 @@
 import os
 import random
 import re
+import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -17,6 +20,8 @@ from tests.support.stream import Stream
 
 # Longer than heartbeat.timeout in conftest.py.
 ZOMBIE_SECONDS = 15
+# Of the results' file system; memory, used as far as it is filled.
+DISK_BYTES = 1 << 30
 
 
 @dataclass
@@ -29,6 +34,26 @@ class Scene:
     @property
     def cluster(self):
         return self.stream.cluster
+
+
+def mount(folder: Path) -> None:
+    """A file system of its own at `folder`, in memory. Only root may do that."""
+    _root("mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES},mode=777", "tmpfs", str(folder))
+
+
+def resize(folder: Path, size_bytes: int) -> None:
+    _root("mount", "-o", f"remount,size={size_bytes}", str(folder))
+
+
+def unmount(folder: Path) -> None:
+    """At once; the memory is free when the last file is closed."""
+    _root("umount", "--lazy", str(folder))
+
+
+def _root(*command: str) -> None:
+    sudo = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
+    done = subprocess.run([*sudo, *command], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, f"A test of a full disk needs root, or sudo without a password: {done.stderr}"
 
 
 def kill(*servers: Server) -> None:
@@ -121,6 +146,21 @@ def checkpoints_not_writable(scene: Scene) -> None:
         aside.rename(folder)
 
 
+def disk_full(scene: Scene) -> None:
+    """The results' file system shrinks to what is on it, until the job or a checkpoint has failed of it."""
+    data = scene.stream.data
+    failed = scene.stream.checkpoints("failed") + scene.stream.restarts()
+    resize(data, shutil.disk_usage(data).used)
+    try:
+        wait_until(
+            lambda: scene.stream.checkpoints("failed") + scene.stream.restarts() > failed,
+            "a full disk to be noticed",
+            60,
+        )
+    finally:
+        resize(data, DISK_BYTES)
+
+
 def launched_twice(scene: Scene) -> None:
     """Nothing may happen: the second launcher is refused."""
     done = commands.python("jobs.submit", "view_report", **scene.stream.environment)
@@ -138,6 +178,7 @@ KINDS: list[Callable[[Scene], None]] = [
     zombie,
     stopped_and_resumed_with_another_parallelism,
     checkpoints_not_writable,
+    disk_full,
     launched_twice,
 ]
 

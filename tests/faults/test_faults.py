@@ -1,6 +1,7 @@
 """Whatever is killed, every message is in exactly one place, once, and no reader ever sees a wrong minute.
 
 FAULTS (default: every kind once) and FAULTS_SEED say how many faults strike and which; `make test-faults` runs many.
+FAULTS_FROM goes on with the fault of that number where an earlier run was interrupted: each has its own traffic.
 """
 
 import os
@@ -20,6 +21,7 @@ from tests.support import commands, reading
 from tests.support.stream import Stream
 
 COUNT = int(os.environ.get("FAULTS", len(KINDS)))
+FIRST = int(os.environ.get("FAULTS_FROM", 0))
 RESULTS_FLOW_SECONDS = 120
 
 
@@ -41,7 +43,7 @@ def recoveries(figures: Figures, seed: int) -> Iterator[dict[str, list[float]]]:
         figures.add(f"  {kind:46} {len(taken):3} {sorted(taken)[len(taken) // 2]:6.1f} {max(taken):6.1f}")
 
 
-@pytest.mark.parametrize("number", range(COUNT))
+@pytest.mark.parametrize("number", range(FIRST, COUNT))
 def test_nothing_is_lost_doubled_or_silent(
     battered: Stream, reader: Reader, recoveries: dict[str, list[float]], seed: int, number: int
 ) -> None:
