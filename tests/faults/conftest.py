@@ -46,11 +46,12 @@ def battered(battered_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
     """A running stream on those servers; its results lie on a disk that can be filled."""
     csv = "".join(f"{c},{n}\n" for c, n in CAMPAIGNS.items())
     disk = tmp_path_factory.mktemp("battered stream")
-    mount(disk)
+    mounted = mount(disk)
     try:
         stream = Stream(battered_cluster, disk, csv, datetime(2026, 10, 1))
         stream.submit()
         yield stream
         stream.cancel()
     finally:
-        unmount(disk)
+        if mounted:
+            unmount(disk)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import pytest
 
 from local.server import Server
 from local.waiting import wait_until
@@ -36,24 +37,26 @@ class Scene:
         return self.stream.cluster
 
 
-def mount(folder: Path) -> None:
-    """A file system of its own at `folder`, in memory. Only root may do that."""
-    _root("mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES},mode=777", "tmpfs", str(folder))
+def mount(folder: Path) -> bool:
+    """A file system of its own at `folder`, in memory; False where only root may do that and we are not."""
+    return _root("mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES},mode=777", "tmpfs", str(folder))
 
 
 def resize(folder: Path, size_bytes: int) -> None:
-    _root("mount", "-o", f"remount,size={size_bytes}", str(folder))
+    assert _root("mount", "-o", f"remount,size={size_bytes}", str(folder)), f"{folder} cannot be resized"
 
 
 def unmount(folder: Path) -> None:
     """At once; the memory is free when the last file is closed."""
-    _root("umount", "--lazy", str(folder))
+    assert _root("umount", "--lazy", str(folder)), f"{folder} cannot be unmounted"
 
 
-def _root(*command: str) -> None:
+def _root(*command: str) -> bool:
     sudo = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
-    done = subprocess.run([*sudo, *command], capture_output=True, text=True, timeout=30)
-    assert done.returncode == 0, f"A test of a full disk needs root, or sudo without a password: {done.stderr}"
+    try:
+        return subprocess.run([*sudo, *command], capture_output=True, timeout=30).returncode == 0
+    except FileNotFoundError:
+        return False
 
 
 def kill(*servers: Server) -> None:
@@ -149,6 +152,8 @@ def checkpoints_not_writable(scene: Scene) -> None:
 def disk_full(scene: Scene) -> None:
     """The results' file system shrinks to what is on it, until the job or a checkpoint has failed of it."""
     data = scene.stream.data
+    if not os.path.ismount(data):
+        pytest.skip("a full disk needs a file system of its own: run as root, or with sudo without a password")
     failed = scene.stream.checkpoints("failed") + scene.stream.restarts()
     resize(data, shutil.disk_usage(data).used)
     try:
