@@ -65,6 +65,9 @@ def main() -> int:
     parser.add_argument("--events", type=int, default=2_000_000, metavar="N", help="the smaller size (default 2000000)")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="default 3")
     parser.add_argument("--malformed", default="0", metavar="FRACTION", help="messages that cannot be used (default 0)")
+    parser.add_argument(
+        "--csv-lines", type=int, default=500_000, metavar="N", help="lines of campaigns.csv (default 500000)"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         return _run(Path(folder), options)
@@ -77,12 +80,13 @@ def _run(folder: Path, options: argparse.Namespace) -> int:
         for size in SIZES:
             _fill(cluster, f"events_{size}", options.events * size, options.malformed)
         # The first job of a new TaskManager is slower, and would make the slope of its pair look better than it is.
-        _catch_up(cluster, folder / "warm-up", VARIANTS[0], f"events_{SIZES[0]}")
+        _catch_up(cluster, folder / "warm-up", VARIANTS[0], f"events_{SIZES[0]}", options.csv_lines)
         seconds: dict[tuple[str, int], list[tuple[float, float]]] = {}
         for number in range(options.rounds):
             for variant in VARIANTS:
                 for size in SIZES:
-                    taken = _catch_up(cluster, folder / f"{number} {variant.name} {size}", variant, f"events_{size}")
+                    run = folder / f"{number} {variant.name} {size}"
+                    taken = _catch_up(cluster, run, variant, f"events_{size}", options.csv_lines)
                     seconds.setdefault((variant.name, size), []).append(taken)
                     print(
                         f"round {number + 1}: {variant.name}, {options.events * size:,} events: {taken[0]:.1f} s",
@@ -134,7 +138,7 @@ def _fill(cluster: Cluster, topic: str, count: int, malformed: str) -> None:
             raise LocalError("Kafka did not take the markers within 30 s.")
 
 
-def _catch_up(cluster: Cluster, folder: Path, variant: Variant, topic: str) -> tuple[float, float]:
+def _catch_up(cluster: Cluster, folder: Path, variant: Variant, topic: str, csv_lines: int) -> tuple[float, float]:
     """(seconds, CPU seconds of the TaskManager) from the submission until the last minute reaches the sink.
 
     A folder is made as soon as its first row arrives, so the checkpoint interval does not blur the end.
@@ -148,7 +152,7 @@ def _catch_up(cluster: Cluster, folder: Path, variant: Variant, topic: str) -> t
                 raise LocalError(f"{name} no longer has the text that variant '{variant.name}' replaces.")
             (pipeline / name).write_text(text.replace(*change))
     data = folder / "data"
-    campaigns.write(data / "campaigns" / "campaigns.csv", 500_000, networks=20, seed=1, header=False)
+    campaigns.write(data / "campaigns" / "campaigns.csv", csv_lines, networks=20, seed=1, header=False)
     environment = {
         **os.environ,
         **variant.variables,

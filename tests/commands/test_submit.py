@@ -124,7 +124,7 @@ def test_campaigns_that_are_not_there(stream: Stream, folder: Path, files: dict 
 def test_a_campaign_that_one_file_puts_into_two_networks(stream: Stream, folder: Path) -> None:
     (folder / "campaigns").mkdir()
     # Neither a line that is none nor the same network again is a contradiction, nor is another file's.
-    (folder / "campaigns" / "campaigns.csv").write_text('1,1\n"2","2"\n1,1\n2 , 3 ,x\r\n\n3,\n3,4\n4;4\n"\n')
+    (folder / "campaigns" / "campaigns.csv").write_text('1,1\n"2","2"\n1,1\n2 , 3 ,x\r\n\n3,\n3,4\n4;4\n"\n1.5,7\n')
     (folder / "campaigns" / "more.csv").write_bytes(b"1,9\n\xff\xfe,9\n5,1\n5,2")
     message = refused(stream, "view_report", DATA_DIR=f"file://{folder}")
     assert message.splitlines() == [

@@ -8,8 +8,11 @@
 WITH campaign_lines AS (
     SELECT
         parse_filename(filename) AS file_name,
-        try_cast(trim(replace(split_part(line, ',', 1), '"', '')) AS INTEGER) AS campaign_id,
-        try_cast(trim(replace(split_part(line, ',', 2), '"', '')) AS INTEGER) AS network_id
+        -- Whole numbers only: a cast alone would make 2 of 1.5.
+        try_cast(regexp_extract(replace(split_part(line, ',', 1), '"', ''), '^ *([+-]?[0-9]+) *$', 1) AS INTEGER)
+            AS campaign_id,
+        try_cast(regexp_extract(replace(split_part(line, ',', 2), '"', ''), '^ *([+-]?[0-9]+) *$', 1) AS INTEGER)
+            AS network_id
     FROM
         -- Lines as they are: no quotes, no columns, and what is not UTF-8 left out.
         read_csv(
