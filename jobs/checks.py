@@ -56,6 +56,25 @@ def check_no_results(session: FlinkSession, job_manager: JobManager) -> None:
             )
 
 
+def check_state(state: str) -> None:
+    """What a job is to go on from must be there: JobError otherwise.
+
+    Flink 2.3 takes the job, fails it, and leaves a result behind with which no JobManager of this cluster starts again.
+    """
+    path = jvm().org.apache.flink.core.fs.Path(state)
+    try:
+        files = path.getFileSystem()
+        there = files.exists(path) and (not files.getFileStatus(path).isDir() or _metadata(path))
+    except Py4JJavaError as e:
+        raise JobError(f"{state}, which --from names, cannot be read: {causes(e)[-1][1]}") from e
+    if not there:
+        raise JobError(f"There is no savepoint or checkpoint at {state}, which --from names: no _metadata is there.")
+
+
+def _metadata(folder) -> bool:
+    return folder.getFileSystem().exists(jvm().org.apache.flink.core.fs.Path(folder, "_metadata"))
+
+
 def _check_folder(table: str, folder: str) -> None:
     path = jvm().org.apache.flink.core.fs.Path(folder)
     try:

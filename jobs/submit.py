@@ -49,7 +49,9 @@ def main(arguments: list[str] | None = None) -> int:
         if wrong := findings(folder, variables["DATA_DIR"]):
             raise JobError("\n  ".join([*wrong[:5], *([f"... {len(wrong):,} in all."] if len(wrong) > 5 else [])]))
         checks.check_kafka_sources(session)
-        if not (options.upgrade or options.resume_from):
+        if options.resume_from:
+            checks.check_state(options.resume_from)
+        elif not options.upgrade:
             checks.check_no_results(session, session.job_manager)
         savepoint = session.job_manager.stop_with_savepoint() if options.upgrade else options.resume_from
         if savepoint:
