@@ -1,7 +1,6 @@
 """What no pipeline can mend is said aloud: messages that Kafka deleted unread, and a checkpoint that is too old."""
 
 import re
-import shutil
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,9 +10,8 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
-from jobs.pipeline import PIPELINES
 from local.cluster import Cluster
-from local.waiting import LocalError, wait_until
+from local.waiting import wait_until
 from tests.conftest import Figures
 from tests.faults.conftest import CAMPAIGNS
 from tests.faults.faults import kill, restart
@@ -162,23 +160,6 @@ def test_new_campaigns_survive_a_failover(running: Stream) -> None:
     begin = running.now_ms
     some_minutes(running, 8)
     assert networks_of_one() == {77}
-
-
-def test_without_checkpoints_these_tests_fail(battered_cluster: Cluster, folder: Path) -> None:
-    """The tests' own control: what makes results visible is a checkpoint, and they wait for results."""
-    stream = Stream(battered_cluster, folder / "stream", "1,1\n", datetime(2026, 11, 3))
-    copy = shutil.copytree(PIPELINES / "view_report", folder / "view_report")
-    sources = copy / "1_sources.sql"
-    sources.write_text(f"SET 'execution.checkpointing.interval' = '0 s';\n{sources.read_text()}")
-    try:
-        stream.submit(str(copy))
-        stream.send([(0, view(1, stream.now_ms, 10))])
-        with pytest.raises(LocalError, match="the job to read all of"):
-            stream.finish_minutes(seconds=20)
-        assert stream.checkpoints() == 0
-        assert any("missing" in line for line in stream.account({1: 1}))
-    finally:
-        stream.cancel()
 
 
 def test_an_outage_of_the_broker_is_not_silence(battered_cluster: Cluster, folder: Path, figures: Figures) -> None:
