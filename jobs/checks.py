@@ -9,7 +9,6 @@ import re
 from py4j.protocol import Py4JJavaError
 
 from jobs.flink import FlinkSession, causes, jvm
-from jobs.job_manager import JobManager
 from jobs.pipeline import JobError
 
 _KAFKA_ANSWER_SECONDS = 10
@@ -19,9 +18,9 @@ _SCANNED = re.compile(r"TableSourceScan\(table=\[\[\w+, \w+, (\w+)")
 _WRITTEN = re.compile(r"Sink\(table=\[\w+\.\w+\.(\w+)\]")
 
 
-def check_file_sources(session: FlinkSession) -> None:
-    """Every folder that the pipeline reads must hold something; JobError otherwise."""
-    read = set(_SCANNED.findall(session.explain()))
+def check_file_sources(session: FlinkSession, plan: str) -> None:
+    """Every folder that the pipeline reads, by its plan, must hold something; JobError otherwise."""
+    read = set(_SCANNED.findall(plan))
     for table, options in session.tables_and_options():
         if options.get("connector") == "filesystem" and table in read:
             _check_folder(table, options["path"])
@@ -37,19 +36,19 @@ def check_kafka_sources(session: FlinkSession) -> None:
             _check_partitions(session, table, options, _count_partitions(session, table, options))
 
 
-def check_no_results(session: FlinkSession, job_manager: JobManager) -> None:
+def check_no_results(session: FlinkSession, plan: str) -> None:
     """A job that begins at the topic's oldest message must not add to what an earlier one has written: JobError.
 
     Asked of the pipeline's own results. Tables that several pipelines share have a column `pipeline`, and whether this
     one has written there before its results can tell as well.
     """
-    written = set(_WRITTEN.findall(session.explain()))
+    written = set(_WRITTEN.findall(plan))
     for table, options in session.tables_and_options():
         if options.get("connector") != "filesystem" or table not in written or "pipeline" in session.columns(table):
             continue
         path = jvm().org.apache.flink.core.fs.Path(options["path"])
         if path.getFileSystem().exists(path) and _visible(path):
-            state = job_manager.newest_state() or "SAVEPOINT_OR_CHECKPOINT"
+            state = session.job_manager.newest_state() or "SAVEPOINT_OR_CHECKPOINT"
             raise JobError(
                 f"{options['path']} holds results already, and a job that begins anew would count events twice. Go on "
                 f"where the last one stopped: --from {state}. Or set another DATA_DIR."

@@ -42,17 +42,18 @@ def main(arguments: list[str] | None = None) -> int:
         if not options.explain and not options.upgrade:
             session.job_manager.ended_jobs()
         session.run(statements)
+        plan = session.explain()
         if options.explain:
-            print(session.explain())
+            print(plan)
             return 0
-        checks.check_file_sources(session)
+        checks.check_file_sources(session, plan)
         if wrong := findings(folder, variables["DATA_DIR"]):
             raise JobError("\n  ".join([*wrong[:5], *([f"... {len(wrong):,} in all."] if len(wrong) > 5 else [])]))
         checks.check_kafka_sources(session)
         if options.resume_from:
             checks.check_state(options.resume_from)
         elif not options.upgrade:
-            checks.check_no_results(session, session.job_manager)
+            checks.check_no_results(session, plan)
         savepoint = session.job_manager.stop_with_savepoint() if options.upgrade else options.resume_from
         if savepoint:
             print(f"{folder.name} goes on from {savepoint}", flush=True)

@@ -43,7 +43,8 @@ class PartitionHistoryOperatorTest {
     private static final PartitionHistoryOperator.Positions POSITIONS =
             new PartitionHistoryOperator.Positions(1, 2, 3, 4, 5, 6);
 
-    private static final GenericMapData HEADERS = new GenericMapData(Map.of(StringData.fromString("trace"), new byte[] {7}));
+    private static final GenericMapData HEADERS =
+            new GenericMapData(Map.of(StringData.fromString("trace"), new byte[] {7}));
 
     private static OneInputStreamOperatorTestHarness<RowData, RowData> harness(int parallelism, int subtask)
             throws Exception {
@@ -59,7 +60,7 @@ class PartitionHistoryOperatorTest {
         return GenericRowData.of(time, offset, partition, partition, partition, partition, headers);
     }
 
-    /** (previous offset, watermark, arrival, arrival before, open since) that the message of this time, partition and offset gets. */
+    /** (previous offset, watermark, arrival, arrival before, open since) that a message of this time and place gets. */
     private static List<Object> send(
             OneInputStreamOperatorTestHarness<RowData, RowData> harness, Long time, int partition, long offset)
             throws Exception {
