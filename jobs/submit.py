@@ -58,7 +58,11 @@ def main(arguments: list[str] | None = None) -> int:
         if savepoint:
             print(f"{folder.name} goes on from {savepoint}", flush=True)
             session.resume_from(savepoint)
-        job_id = session.submit()
+        try:
+            job_id = session.submit()
+        except JobError as e:
+            way_back = f"\n  Nothing is lost: mend it, or go back to what ran before, with --from {savepoint}."
+            raise JobError(f"{e}{way_back if savepoint else ''}") from e
     except JobError as e:
         print(f"error: {e}", file=sys.stderr)
         return 1

@@ -4,6 +4,7 @@ Flink is the distribution that `pip install apache-flink` brings; its folder is 
 """
 
 import importlib.util
+import json
 import shutil
 from pathlib import Path
 
@@ -83,7 +84,19 @@ def job_manager(folder: Path, rest_port: int, rpc_port: int) -> Server:
         ports={"--flink-port": rest_port, "--flink-rpc-port": rpc_port},
         is_ready=lambda: _overview(rest_port) is not None,
         env=environment(folder),
+        before_start=lambda: forget_jobs_that_never_began(folder),
     )
+
+
+def forget_jobs_that_never_began(folder: Path) -> None:
+    """Delete what would keep the JobManager of `folder` from starting, now and for ever.
+
+    Flink 2.3 notes a job that failed while it was being prepared (an upgrade that the savepoint does not fit) without
+    the id of its application, and a JobManager that comes back and finds such a note gives up.
+    """
+    for note in (folder / "high-availability" / "job-result-store").glob("*/*_DIRTY.json"):
+        if "application-id" not in json.loads(note.read_text())["result"]:
+            note.unlink()
 
 
 def task_manager(folder: Path, rest_port: int, name: str = "taskmanager") -> Server:

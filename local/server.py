@@ -44,7 +44,7 @@ class Server:
     """A process that outlives the command that started it.
 
     `folder` holds `NAME.pid` and `NAME.log`. `ports` are checked before the start; `is_ready` is polled after it and
-    must really talk to the server.
+    must really talk to the server. `before_start` is called when the process does not run and is about to be started.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Server:
     is_ready: Callable[[], bool]
     ready_seconds: float = 60
     env: dict[str, str] = field(default_factory=dict)
+    before_start: Callable[[], None] = lambda: None
 
     @property
     def log(self) -> Path:
@@ -84,6 +85,7 @@ class Server:
                     f"Stop that program, or choose another port with {option}."
                 )
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.before_start()
         with self.log.open("ab") as log:
             try:
                 started = subprocess.Popen(

@@ -1,6 +1,7 @@
 """What no pipeline can mend is said aloud: messages that Kafka deleted unread, and a checkpoint that is too old."""
 
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,6 +11,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
+from jobs.pipeline import PIPELINES
 from local.cluster import Cluster
 from local.waiting import wait_until
 from tests.conftest import Figures
@@ -132,6 +134,27 @@ def test_a_savepoint_that_does_not_exist(running: Stream) -> None:
     assert done.stderr.startswith("error: ")
     assert "no savepoint or checkpoint at /no/such/savepoint" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_upgrade_that_the_state_does_not_fit(running: Stream, folder: Path) -> None:
+    """The message says how to go back, and the JobManager outlives being killed after it."""
+    some_minutes(running, 9)
+    other = shutil.copytree(PIPELINES / "view_report", folder / "view_report")
+    (other / "5_late.sql").unlink()
+    done = commands.python("jobs.submit", str(other), "--upgrade", **running.environment)
+    assert done.returncode == 1
+    assert "Cannot map checkpoint/savepoint state" in done.stderr
+    assert "SET 'execution.state-recovery.ignore-unclaimed-state' = 'true'" in done.stderr
+    assert len(done.stderr.splitlines()) <= 4, done.stderr
+    (savepoint,) = re.findall(r"with --from (.+)\.$", done.stderr.strip())
+
+    kill(running.cluster.job_manager)
+    restart(running.cluster.job_manager)
+    done = commands.python("jobs.submit", "view_report", "--from", savepoint, **running.environment)
+    running.submitted(done)
+    some_minutes(running, 10)
+    found = running.account(CAMPAIGNS)
+    assert not found, "\n".join(found[:20])
 
 
 def test_an_upgrade_of_what_does_not_run(running: Stream) -> None:
