@@ -96,15 +96,18 @@ class Stream:
 
     def upgrade(self, parallelism: int) -> None:
         """Stop with a savepoint and go on from it with another parallelism, by the one command that people type."""
-        conf = self.data / "other-flink-conf"
-        shutil.copytree(conf_dir(self.cluster.folder), conf, dirs_exist_ok=True)
-        settings = yaml.safe_load((conf / "config.yaml").read_text())
-        (conf / "config.yaml").write_text(
-            yaml.safe_dump({**settings, "parallelism.default": parallelism}, width=10_000)
-        )
-        environment = {**self.environment, "FLINK_CONF_DIR": str(conf)}
+        environment = {**self.environment, "FLINK_CONF_DIR": self.conf_with({"parallelism.default": parallelism})}
         done = commands.python("jobs.submit", "view_report", "--upgrade", **environment)
         self.submitted(done)
+
+    def conf_with(self, changes: Mapping[str, object]) -> str:
+        """A copy of the cluster's FLINK_CONF_DIR with other settings; None takes one away."""
+        conf = self.data / "other-flink-conf"
+        shutil.copytree(conf_dir(self.cluster.folder), conf, dirs_exist_ok=True)
+        settings = {**yaml.safe_load((conf / "config.yaml").read_text()), **changes}
+        settings = {name: value for name, value in settings.items() if value is not None}
+        (conf / "config.yaml").write_text(yaml.safe_dump(settings, width=10_000))
+        return str(conf)
 
     def submitted(self, done: subprocess.CompletedProcess[str]) -> None:
         """What a launcher submitted is this stream's job from now on; wait until all its tasks run."""
