@@ -46,12 +46,12 @@ bench-pipeline: install ## events/s of the whole pipeline with each decoder (15 
 lint: install ## check the Python and SQL files
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
-	$(VENV)/sqlfluff lint sql
+	$(VENV)/sqlfluff lint sql bench
 
 format: install ## rewrite the Python and SQL files in the project's style
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
-	$(VENV)/sqlfluff fix sql
+	$(VENV)/sqlfluff fix sql bench
 
 up: install ## start Kafka (localhost:9092) and Flink (web UI http://localhost:8081), create the topics, leave them running
 	$(RUN) -m local $(LOCAL) up

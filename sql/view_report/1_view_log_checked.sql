@@ -27,13 +27,13 @@ SELECT
     OR kafka_offset > previous_offset + 1
     OR arrival_minute IS DISTINCT FROM previous_arrival_minute AS begins_stretch,
     CASE
-        -- Nearly all messages, so they are asked nothing more. One that counts at another time than its own is none.
+        -- Nearly all messages, so they are asked nothing more.
         WHEN
-            decode_error IS NULL
-            AND event_time = end_timestamp
+            end_timestamp >= open_since
             AND end_timestamp <= kafka_timestamp + INTERVAL '10' SECOND
             AND start_timestamp <= end_timestamp
             AND campaign_id IS NOT NULL
+            AND decode_error IS NULL
             THEN CAST(NULL AS STRING)
         WHEN decode_error IS NOT NULL THEN decode_error
         WHEN end_timestamp IS NULL AND punctuation <= kafka_timestamp THEN 'punctuation'
