@@ -14,7 +14,7 @@ import pytest
 from jobs.pipeline import PIPELINES
 from local.cluster import Cluster
 from tests.conftest import NewStream
-from tests.support.commands import REPO, python
+from tests.support.commands import REPO, python, submit
 from tests.support.stream import PARTITIONS, Stream, view
 
 LINES = 8
@@ -30,7 +30,7 @@ def stream(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def refused(stream: Stream, pipeline: str, *options: str, **environment: str) -> str:
     """Standard error of a submission that must fail, in few lines and without a Java trace."""
-    done = python("jobs.submit", pipeline, *options, **{**stream.environment, **environment})
+    done = submit(pipeline, *options, **{**stream.environment, **environment})
     assert done.returncode == 1, done.stdout + done.stderr
     assert done.stderr.startswith("error: ")
     assert "\tat " not in done.stderr
@@ -198,7 +198,7 @@ def test_a_job_does_not_begin_anew_over_results(new_stream: NewStream, folder: P
     message = refused(stream, "view_report")
     assert f"file://{stream.report} holds results already" in message
     (checkpoint,) = re.findall(r"--from (\S+)\. Or", message)
-    done = python("jobs.submit", "view_report", "--from", checkpoint, **stream.environment)
+    done = submit("view_report", "--from", checkpoint, **stream.environment)
     stream.submitted(done)
     stream.send([(1, view(1, stream.now_ms, 10))])
     stream.finish_minutes()

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -92,9 +93,17 @@ def _rows(folder: Path, topic: str | None, times_in_ms: bool = False) -> list[di
     found: list[dict] = []
     for file in folder.glob("**/part-*"):
         names = dict(part.split("=") for part in file.relative_to(folder).parts[:-1])
-        table = pq.ParquetFile(file).read()
-        if times_in_ms:
-            in_ms = [pa.field(f.name, pa.int64() if pa.types.is_timestamp(f.type) else f.type) for f in table.schema]
-            table = table.cast(pa.schema(in_ms))
-        found += [{**row, **names} for row in table.to_pylist() if row["topic"] == topic]
+        changed = file.stat()
+        rows = _rows_of(file, changed.st_mtime_ns, changed.st_size, times_in_ms)
+        found += [{**row, **names} for row in rows if row["topic"] == topic]
     return found
+
+
+@cache
+def _rows_of(file: Path, _mtime_ns: int, _size: int, times_in_ms: bool) -> list[dict]:
+    """Read once, however often somebody waits for what is in it."""
+    table = pq.ParquetFile(file).read()
+    if times_in_ms:
+        in_ms = [pa.field(f.name, pa.int64() if pa.types.is_timestamp(f.type) else f.type) for f in table.schema]
+        table = table.cast(pa.schema(in_ms))
+    return table.to_pylist()

@@ -91,7 +91,7 @@ class Stream:
 
     def submit(self, pipeline: str = str(PIPELINES / "view_report"), **variables: str) -> None:
         """Submit and wait until all tasks run."""
-        done = commands.python("jobs.submit", pipeline, **{**self.environment, **variables})
+        done = commands.submit(pipeline, **{**self.environment, **variables})
         self.submitted(done)
 
     def upgrade(self, parallelism: int) -> None:
