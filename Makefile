@@ -40,7 +40,7 @@ bench-formats: build/.prerequisites ## ns and bytes per message, our decoder aga
 test-quick: install lint ## run the tests that need no servers (seconds)
 	$(RUN) -m pytest tests/quick
 
-bench-pipeline: install ## events/s of the whole pipeline with each decoder (15 minutes)
+bench-pipeline: install ## events/s of the whole pipeline, and of the plain job beside it (15 minutes)
 	$(RUN) -m bench.pipeline $(BENCH)
 
 lint: install ## check the Python and SQL files
