@@ -114,6 +114,8 @@ def _count_partitions(session: FlinkSession, table: str, options: dict[str, str]
     for name, value in options.items():
         if name.startswith(prefix):
             properties.setProperty(name[len(prefix) :], value)
+    if options.get("properties-file"):
+        jvm().adreporting.connectors.ClientPropertiesFile.refer(properties, options["properties-file"])
     properties.setProperty("default.api.timeout.ms", str(_KAFKA_ANSWER_SECONDS * 1000))
     properties.setProperty("request.timeout.ms", str(_KAFKA_ANSWER_SECONDS * 1000))
     servers = options["properties.bootstrap.servers"]

@@ -23,6 +23,11 @@ def configured_url() -> str:
     return f"http://{config.get('rest.address', 'localhost')}:{config.get('rest.port', 8081)}"
 
 
+def job_manager_at(address: str | None, pipeline: str) -> "JobManager":
+    """The JobManager at HOST:PORT, or the one of FLINK_CONF_DIR where that is None; nobody is asked yet."""
+    return JobManager(f"http://{address}" if address else configured_url(), pipeline)
+
+
 class JobManager:
     """One pipeline's jobs. Every method raises JobError with a sentence for a person, also when nobody answers."""
 
@@ -34,13 +39,16 @@ class JobManager:
     def ended_jobs(self) -> set[str]:
         """Ids of this pipeline's jobs, all of which have ended. Two at once would write the same folders: JobError."""
         jobs = self._jobs()
-        for job in jobs:
-            if job["state"] not in _ENDED:
-                raise JobError(
-                    f"{self._pipeline} already runs as job {job['jid']} ({job['state']}). Cancel that job in the web "
-                    f"UI, {self.url}/#/job/running/{job['jid']}, before you submit it again."
-                )
+        if job := _unended(jobs):
+            raise JobError(
+                f"{self._pipeline} already runs as job {job['jid']} ({job['state']}). Cancel that job in the web "
+                f"UI, {self.url}/#/job/running/{job['jid']}, before you submit it again."
+            )
         return {job["jid"] for job in jobs}
+
+    def unended_job(self) -> dict | None:
+        """The job of this pipeline that owns its folders, with `jid` and `state`; None where all have ended."""
+        return _unended(self._jobs())
 
     def stop_with_savepoint(self) -> str:
         """Stop this pipeline's running job where it is and return the path of its savepoint."""
@@ -79,16 +87,29 @@ class JobManager:
 
     def dropped_as_late(self) -> int | None:
         """Rows that Flink's own operators of the running job have dropped as late; None when no job runs."""
+        return self._sum_of("numLateRecordsDropped")
+
+    def lag(self) -> int | None:
+        """Messages in Kafka that the running job has not read yet; None when no job runs."""
+        return self._sum_of("pendingRecords")
+
+    def checkpoints(self) -> dict | None:
+        """What Flink says of the running job's checkpoints: counts, latest, ...; None when no job runs."""
+        job = self._running_job()
+        return self._get(f"jobs/{job}/checkpoints") if job else None
+
+    def _sum_of(self, metric: str) -> int | None:
+        """A metric of the running job's tasks, summed over all that have it; None when no job runs."""
         job = self._running_job()
         if not job:
             return None
-        dropped = 0
+        total = 0
         for vertex in self._get(f"jobs/{job}")["vertices"]:
             metrics = f"jobs/{job}/vertices/{vertex['id']}/subtasks/metrics"
-            names = [metric["id"] for metric in self._get(metrics) if metric["id"].endswith("numLateRecordsDropped")]
+            names = [found["id"] for found in self._get(metrics) if found["id"].endswith(metric)]
             if names:
-                dropped += sum(round(metric["sum"]) for metric in self._get(f"{metrics}?get={','.join(names)}"))
-        return dropped
+                total += sum(round(found["sum"]) for found in self._get(f"{metrics}?get={','.join(names)}"))
+        return total
 
     def _running_job(self) -> str | None:
         return next((job["jid"] for job in self._jobs() if job["state"] == "RUNNING"), None)
@@ -107,3 +128,7 @@ class JobManager:
                 f"No Flink JobManager answers at {self.url}. Start one (`make up`), or name another with "
                 "--jobmanager HOST:PORT."
             ) from e
+
+
+def _unended(jobs: list[dict]) -> dict | None:
+    return next((job for job in jobs if job["state"] not in _ENDED), None)

@@ -5,7 +5,8 @@
     flink run -py jobs/submit.py view_report
 
 Environment: KAFKA_BOOTSTRAP_SERVERS (default localhost:9092), DATA_DIR (default file://<repository>/data), and whatever
-else the pipeline's SQL names as ${NAME}. FLINK_CONF_DIR (default flink-conf/) says where the JobManager is.
+else the pipeline's SQL names as ${NAME}, such as KAFKA_CLIENT_PROPERTIES, a file, where Kafka wants TLS or a password.
+FLINK_CONF_DIR (default flink-conf/) says where the JobManager is.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from jobs.inputs import findings
+from jobs.job_manager import job_manager_at
 from jobs.pipeline import REPO, JobError, pipeline_folder, pipeline_names, read_pipeline, version
 
 # Flink takes a path as it is: one with a space must not be written with %20, as Path.as_uri() would.
@@ -33,6 +35,11 @@ def main(arguments: list[str] | None = None) -> int:
         folder = pipeline_folder(options.pipeline)
         variables = {**DEFAULTS, "PIPELINE_VERSION": version(folder), **os.environ}
         statements = read_pipeline(folder, variables)
+        if options.unless_running:
+            job_manager = job_manager_at(options.jobmanager, folder.name)
+            if job := job_manager.unended_job():
+                print(f"{folder.name} runs already: {job_manager.url}/#/job/running/{job['jid']}")
+                return 0
 
         # Imported late: it starts a JVM, and --help or a missing variable needs none.
         from jobs import checks
@@ -93,6 +100,9 @@ def _parser() -> argparse.ArgumentParser:
         dest="resume_from",
         metavar="PATH",
         help="go on from this savepoint or checkpoint, the newest one of the job: an older one counts events twice",
+    )
+    parser.add_argument(
+        "--unless-running", action="store_true", help="do nothing, successfully, where the pipeline runs already"
     )
     parser.add_argument(
         "--jobmanager",

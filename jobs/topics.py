@@ -4,7 +4,8 @@
     python -m jobs.topics view_report  one of them
 
 A topic that is there already gets the file's settings; its partitions are never changed.
-Environment: KAFKA_BOOTSTRAP_SERVERS (default localhost:9092).
+Environment: KAFKA_BOOTSTRAP_SERVERS (default localhost:9092), and KAFKA_CLIENT_PROPERTIES, a file, where Kafka wants
+TLS or a password.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from jobs.kafka_client import kafka_client
 from jobs.pipeline import JobError, pipeline_folder, pipeline_names
 from jobs.submit import DEFAULTS
 
@@ -50,7 +52,7 @@ def create_topics(pipeline: str, bootstrap_servers: str) -> list[str]:
     """Create one pipeline's topics and return a line about each. Raises JobError when Kafka refuses."""
     file = pipeline_folder(pipeline) / "topics.yaml"
     wanted = yaml.safe_load(file.read_text()) if file.exists() else {}
-    admin = AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 0})
+    admin = AdminClient({**kafka_client(bootstrap_servers), "log_level": 0})
     return [_create(admin, name, spec, bootstrap_servers) for name, spec in wanted.items()]
 
 

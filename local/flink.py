@@ -6,6 +6,7 @@ Flink is the distribution that `pip install apache-flink` brings; its folder is 
 import importlib.util
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import requests
@@ -50,13 +51,8 @@ def install_jars() -> list[str]:
 
 def prepare(folder: Path, rest_port: int, rpc_port: int, zookeeper_port: int, settings: dict[str, str]) -> None:
     """Write `folder`/flink-conf: the settings of flink-conf/ and, over them, what depends on the place."""
-    conf = conf_dir(folder)
-    conf.mkdir(parents=True, exist_ok=True)
-    for file in CONF.glob("*.properties"):
-        shutil.copy(file, conf)
-    (folder / "tmp").mkdir(exist_ok=True)
-    config = {
-        **yaml.safe_load((CONF / "config.yaml").read_text()),
+    (folder / "tmp").mkdir(parents=True, exist_ok=True)
+    place = {
         "rest.port": rest_port,
         "high-availability.type": "zookeeper",
         "high-availability.zookeeper.quorum": f"localhost:{zookeeper_port}",
@@ -65,8 +61,17 @@ def prepare(folder: Path, rest_port: int, rpc_port: int, zookeeper_port: int, se
         "execution.checkpointing.dir": f"file://{folder}/checkpoints",
         "execution.checkpointing.savepoint-dir": f"file://{folder}/savepoints",
         "io.tmp.dirs": str(folder / "tmp"),
-        **settings,
     }
+    write_conf(conf_dir(folder), {**place, **settings})
+
+
+def write_conf(conf: Path, settings: Mapping[str, object]) -> None:
+    """Make `conf` a FLINK_CONF_DIR: flink-conf/ with other settings over its own; None takes one away."""
+    conf.mkdir(parents=True, exist_ok=True)
+    for file in CONF.glob("*.properties"):
+        shutil.copy(file, conf)
+    config = {**yaml.safe_load((CONF / "config.yaml").read_text()), **settings}
+    config = {name: value for name, value in config.items() if value is not None}
     (conf / "config.yaml").write_text(yaml.safe_dump(config, width=10_000))
 
 
@@ -126,6 +131,6 @@ def _overview(rest_port: int) -> dict | None:
     """Flink's /overview, or None while nobody answers."""
     try:
         response = requests.get(f"http://localhost:{rest_port}/overview", timeout=2)
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):
         return None
     return response.json() if response.ok else None

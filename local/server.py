@@ -6,6 +6,7 @@ import random
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -70,7 +71,7 @@ class Server:
             remembered = json.loads(self._pid_file.read_text())
             process = psutil.Process(remembered["pid"])
             same = abs(_born(process) - remembered["born"]) < 0.05
-            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+            return process if same and _is_alive(process) else None
         except (FileNotFoundError, psutil.NoSuchProcess):
             return None
 
@@ -118,11 +119,10 @@ class Server:
             family = [process, *process.children(recursive=True)]
             for member in family:
                 _send(member, signal.SIGTERM)
-            _, stubborn = psutil.wait_procs(family, timeout=seconds)
+            stubborn = _alive_after(family, seconds)
             for member in stubborn:
                 _send(member, signal.SIGKILL)
-            _, alive = psutil.wait_procs(stubborn, timeout=10)
-            if alive:
+            if _alive_after(stubborn, 10):
                 raise LocalError(f"{self.name} (pid {process.pid}) does not die, not even by SIGKILL; see `ps`.")
         self._pid_file.unlink(missing_ok=True)
         return process is not None
@@ -136,6 +136,22 @@ class Server:
 def _born(process: psutil.Process) -> float:
     """Seconds from the machine's start to the process's: both change alike when somebody sets the clock."""
     return process.create_time() - psutil.boot_time()
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    """False also for a process that has ended and whose parent has not asked about it: it holds nothing any more."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _alive_after(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that are alive when all have ended or `seconds` have passed."""
+    deadline = time.monotonic() + seconds
+    while (alive := [process for process in processes if _is_alive(process)]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return alive
 
 
 def _send(process: psutil.Process, sig: signal.Signals) -> None:

@@ -10,18 +10,23 @@ from local.server import Server
 
 def prepare(folder: Path, port: int) -> None:
     """Write zoo.cfg beside Flink's settings; ZooKeeper's data lie in `folder`/zookeeper."""
+    write_conf(conf_dir(folder), folder / "zookeeper", port, address="127.0.0.1")
+
+
+def write_conf(conf: Path, data: Path, port: int, address: str) -> None:
+    """Write `conf`/zoo.cfg of one ZooKeeper that listens on this address and keeps its data in `data`."""
     settings = {
-        "dataDir": folder / "zookeeper",
+        "dataDir": data,
         "clientPort": port,
-        "clientPortAddress": "127.0.0.1",
+        "clientPortAddress": address,
         "tickTime": 2000,
         "admin.enableServer": "false",
         "4lw.commands.whitelist": "ruok",
         # Flink's script asks for a quorum; of one, these two ports are not opened.
         "server.1": "localhost:2888:3888",
     }
-    conf_dir(folder).mkdir(parents=True, exist_ok=True)
-    (conf_dir(folder) / "zoo.cfg").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+    conf.mkdir(parents=True, exist_ok=True)
+    (conf / "zoo.cfg").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
 
 
 def zookeeper_server(folder: Path, port: int) -> Server:

@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+from jobs.pipeline import JobError
 from producer import campaigns, view_log
 from producer.sending import ProducerError, send
 from producer.units import duration_seconds, fraction
@@ -16,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
-    except ProducerError as e:
+    except (ProducerError, JobError) as e:
         print(f"error: {e}", file=sys.stderr)
         return 1
 

@@ -13,8 +13,12 @@ from pathlib import Path
 from confluent_kafka import KafkaException, Producer
 from tqdm import tqdm
 
+from jobs.kafka_client import kafka_client
+
 _ANSWER_SECONDS = 10
 _FLUSH_SECONDS = 120
+# What is asked to end is killed after a while: Docker waits 10 s.
+_LAST_FLUSH_SECONDS = 5
 _LOG_EVERY_SECONDS = 10
 
 log = logging.getLogger("producer")
@@ -44,13 +48,14 @@ def send(
 ) -> int:
     """Send all blocks, none before it is due, spread over the partitions in turn.
 
-    A full queue waits. Returns 0 when Kafka confirmed every message, 1 otherwise; SIGINT and SIGTERM end it early and
-    properly. Raises ProducerError when Kafka or the topic is not there.
+    A full queue waits. Returns 0 when Kafka confirmed every message, 1 otherwise. SIGINT and SIGTERM end it early and
+    properly: what was queued gets a few seconds more, and what Kafka has not confirmed then is counted as not
+    delivered. Raises ProducerError when Kafka or the topic is not there.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     producer = Producer(
         {
-            "bootstrap.servers": bootstrap_servers,
+            **kafka_client(bootstrap_servers),
             # Retries neither lose, double nor reorder messages.
             "enable.idempotence": True,
             "compression.type": "lz4",
@@ -82,7 +87,7 @@ def send(
             if stop.is_set():
                 break
             for turn, partition in enumerate(chosen):
-                _queue(producer, topic, partition, block.values[turn :: len(chosen)], failures)
+                _queue(producer, topic, partition, block.values[turn :: len(chosen)], failures, stop)
             if copy:
                 _copy(copy, block, chosen)
             queued += len(block.values)
@@ -90,7 +95,7 @@ def send(
             if bar.disable and time.monotonic() - logged > _LOG_EVERY_SECONDS:
                 logged = time.monotonic()
                 log.info("%s events sent", f"{queued:,}")
-        unconfirmed = producer.flush(_FLUSH_SECONDS)
+        unconfirmed = producer.flush(_LAST_FLUSH_SECONDS if stop.is_set() else _FLUSH_SECONDS)
     seconds = time.monotonic() - began
     lost = failures.count + unconfirmed
     log.info(
@@ -134,13 +139,18 @@ def _partitions(producer: Producer, topic: str, bootstrap_servers: str) -> list[
     return found
 
 
-def _queue(producer: Producer, topic: str, partition: int, values: list[bytes], failures: _Failures) -> None:
-    """Hand messages to the client; where its queue is full, wait until it has room."""
+def _queue(
+    producer: Producer, topic: str, partition: int, values: list[bytes], failures: _Failures, stop: threading.Event
+) -> None:
+    """Hand messages to the client; where its queue is full, wait until it has room, or `stop`: the rest has failed."""
     waiting = [{"value": value} for value in values]
     while waiting:
         producer.produce_batch(topic, waiting, partition=partition, on_delivery=failures)
         waiting = [{"value": m["value"]} for m in waiting if "_error" in m]
         producer.poll(0.05 if waiting else 0)
+        if waiting and stop.is_set():
+            failures.count += len(waiting)
+            return
 
 
 def _copy(out, block: Block, partitions: list[int]) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 import uuid
 from pathlib import Path
 
@@ -9,8 +11,11 @@ from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from local.cluster import Cluster
+from local.kafka import kafka_server, prepare
+from local.server import free_port
+from local.waiting import wait_until
 from tests.conftest import Figures
-from tests.support.commands import python
+from tests.support.commands import REPO, python
 
 
 def new_topic(cluster: Cluster, **config: str) -> str:
@@ -84,6 +89,37 @@ def test_kafka_that_does_not_answer_and_a_topic_that_is_not_there(cluster: Clust
     done = python("producer", *arguments, KAFKA_BOOTSTRAP_SERVERS=cluster.bootstrap_servers)
     assert done.returncode == 1
     assert "has no topic 'no_such_topic'" in done.stderr
+
+
+def test_asked_to_end_while_kafka_is_gone_it_ends_and_says_what_is_missing(folder: Path) -> None:
+    """As `docker-compose stop` may have it: whoever is asked to end has ten seconds."""
+    ports = free_port(), free_port()
+    prepare(folder, *ports)
+    kafka = kafka_server(folder, *ports)
+    kafka.start()
+    try:
+        kafka.wait_until_ready()
+        kafka_at = f"localhost:{ports[0]}"
+        admin = AdminClient({"bootstrap.servers": kafka_at})
+        admin.create_topics([NewTopic("view_log", 2, 1)])["view_log"].result(30)
+        command = [sys.executable, "-m", "producer", "view-log", "--bootstrap-servers", kafka_at]
+        # More than the client's queue holds, as soon as nobody takes it.
+        command += ["--rate", "1000000", "--history", "1h"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=REPO) as producer:
+            segments = (folder / "kafka-data").glob
+            try:
+                wait_until(lambda: any(f.stat().st_size for f in segments("view_log-*/*.log")), "the first messages", 30)
+                kafka.process().kill()
+                producer.terminate()
+                _, printed = producer.communicate(timeout=10)
+            finally:
+                producer.kill()
+        assert producer.returncode == 1
+        lost = re.search(r"error: (\d+) events were not delivered", printed)
+        assert lost, printed
+        assert int(lost[1]) > 0
+    finally:
+        kafka.stop()
 
 
 def test_half_a_million_events_at_more_than_100000_a_second(cluster: Cluster, figures: Figures) -> None:

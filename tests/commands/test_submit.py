@@ -142,6 +142,25 @@ def test_more_tasks_than_partitions(stream: Stream, folder: Path) -> None:
     assert f"has {PARTITIONS} partitions for parallelism {PARTITIONS + 1}" in message
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        (
+            "open_since TIMESTAMP(3) METADATA FROM 'open-since' VIRTUAL",
+            "open_since AS TIMESTAMP '2026-01-01 00:00:00'",
+            "[open-since] is missing",
+        ),
+        ("'value.format'", "'key.format' = 'raw', 'key.fields' = 'campaign_id', 'value.format'", "has no key.format"),
+    ],
+)
+def test_what_audited_kafka_needs(stream: Stream, folder: Path, old: str, new: str, reason: str) -> None:
+    copy = shutil.copytree(PIPELINES / "view_report", folder / "view_report")
+    table = copy / "1_view_log.guarded-json.sql"
+    assert old in table.read_text()
+    table.write_text(table.read_text().replace(old, new))
+    assert reason in refused(stream, str(copy))
+
+
 def test_a_job_manager_that_does_not_answer(stream: Stream) -> None:
     message = refused(stream, "view_report", "--jobmanager", "localhost:1")
     assert "No Flink JobManager answers at http://localhost:1" in message
@@ -173,18 +192,22 @@ def test_explain_prints_the_plan_and_needs_no_servers(stream: Stream) -> None:
     assert execution.count("TableSourceScan(table=[[default_catalog, default_database, view_log") == 1
     assert execution.count("LocalWindowAggregate(groupBy=[kafka_partition, arrival_minute, campaign_id]") == 1
     assert "TemporalJoin" in done.stdout
-    # Each message is judged once, not once in each branch.
+    # Each message is judged once for all that is not reported, and no row is copied before that.
     assert execution.count("'missing_field:campaign_id'") == 1
+    assert re.search(r"^TableSourceScan\(.*, view_log, .*\(reuse_id=\[\d+\]\)$", execution, re.M)
 
 
 def test_a_pipeline_that_runs_is_not_submitted_again(stream: Stream) -> None:
     stream.submit()
     message = refused(stream, "view_report")
     assert f"already runs as job {stream.job_id}" in message
+    again = submit("view_report", "--unless-running", **stream.environment)
+    assert again.returncode == 0, again.stderr
+    assert re.search(f"view_report runs already: .*/{stream.job_id}$", again.stdout.strip())
     stream.cancel()
     # And when it has ended, it may run again, any number of times.
     for _ in range(2):
-        stream.submit()
+        stream.submitted(submit("view_report", "--unless-running", **stream.environment))
         stream.cancel()
 
 

@@ -33,11 +33,11 @@ def running(battered_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory)
 
 
 def some_minutes(stream: Stream, seed: int) -> None:
-    """Traffic until two more minutes are finished, and all of it processed."""
+    """Traffic until one more minute is finished, and all of it processed."""
     traffic = Traffic(stream, seed, max(CAMPAIGNS))
     traffic.flow()
-    until = stream.now_ms + 150_000
-    wait_until(lambda: stream.now_ms > until, "two minutes of traffic", 60)
+    until = stream.now_ms + 80_000
+    wait_until(lambda: stream.now_ms > until, "a minute of traffic", 60)
     traffic.pause()
     stream.finish_minutes()
 

@@ -1,6 +1,7 @@
 """A server is known by its pid and its start, whatever happens to the machine's clock."""
 
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import psutil
 import pytest
 
 from local.server import Server
+from tests.support.commands import REPO
 
 PROC = Path("/proc")
 
@@ -48,3 +50,23 @@ def test_another_process_with_the_same_pid_is_not_the_server(folder: Path, sleep
     assert sleeper.process() is None
     pid_file.write_text(remembered)
     assert sleeper.process() is not None
+
+
+def test_a_process_whose_parent_does_not_ask_about_it_is_stopped(folder: Path) -> None:
+    """It stays in the process table as a zombie for as long as that parent lives, and is dead all the same."""
+    code = "import time; time.sleep(60)"
+    start = (
+        "import sys, time; from pathlib import Path; from local.server import Server; "
+        "Server('sleeper', [sys.executable, '-c', sys.argv[1]], Path(sys.argv[2]), {}, lambda: True).start(); "
+        "print('started', flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", start, code, str(folder)]
+    with subprocess.Popen(command, cwd=REPO, stdout=subprocess.PIPE, text=True) as parent:
+        try:
+            assert parent.stdout.readline() == "started\n"
+            server = Server("sleeper", [sys.executable, "-c", code], folder, {}, lambda: True)
+            process = server.process()
+            assert server.stop(5)
+            assert process.status() == psutil.STATUS_ZOMBIE
+        finally:
+            parent.kill()

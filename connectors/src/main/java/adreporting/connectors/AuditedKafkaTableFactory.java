@@ -23,8 +23,8 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.DataType;
 
 /**
- * Makes {@code 'connector' = 'audited-kafka'} known to Flink: every option of {@code 'kafka'} for reading one topic, and
- * {@code history.interval}, {@code silence.punctuation-field} and {@code silence.after}.
+ * Makes {@code 'connector' = 'audited-kafka'} known to Flink: every option of {@code 'kafka'} for reading one topic but
+ * those for its keys, and {@code properties-file}, {@code history.interval}, {@code silence.punctuation-field} and {@code silence.after}.
  */
 public final class AuditedKafkaTableFactory extends KafkaDynamicTableFactory {
 
@@ -52,6 +52,14 @@ public final class AuditedKafkaTableFactory extends KafkaDynamicTableFactory {
                     .withDescription(
                             "A partition is quiet when its leader has answered all this time and no message has come.");
 
+    static final ConfigOption<String> PROPERTIES_FILE =
+            ConfigOptions.key("properties-file")
+                    .stringType()
+                    .defaultValue("")
+                    .withDescription(
+                            "A file of more client properties, such as passwords, that each client reads where it runs."
+                                    + " Empty: none.");
+
     @Override
     public String factoryIdentifier() {
         return IDENTIFIER;
@@ -61,6 +69,7 @@ public final class AuditedKafkaTableFactory extends KafkaDynamicTableFactory {
     public Set<ConfigOption<?>> optionalOptions() {
         Set<ConfigOption<?>> options = super.optionalOptions();
         options.add(INTERVAL);
+        options.add(PROPERTIES_FILE);
         options.add(PUNCTUATION_FIELD);
         options.add(SILENCE_AFTER);
         return options;
@@ -70,6 +79,7 @@ public final class AuditedKafkaTableFactory extends KafkaDynamicTableFactory {
     public DynamicTableSource createDynamicTableSource(Context context) {
         AuditedKafkaTableSource source = (AuditedKafkaTableSource) super.createDynamicTableSource(context);
         Configuration options = Configuration.fromMap(context.getCatalogTable().getOptions());
+        source.takePropertiesFrom(options.get(PROPERTIES_FILE));
         source.tellArrivalBy(options.get(INTERVAL));
         source.writeSilence(options.get(PUNCTUATION_FIELD), options.get(SILENCE_AFTER));
         return source;
@@ -102,13 +112,14 @@ public final class AuditedKafkaTableFactory extends KafkaDynamicTableFactory {
         if (topics == null || topics.size() != 1) {
             throw new ValidationException("'audited-kafka' reads exactly one topic: 'topic' = 'NAME'.");
         }
+        if (keyDecodingFormat != null) {
+            throw new ValidationException(
+                    "'audited-kafka' has no key.format; it gives the key as it is: METADATA FROM 'key'.");
+        }
         return new AuditedKafkaTableSource(
                 physicalDataType,
-                keyDecodingFormat,
                 valueDecodingFormat,
-                keyProjection,
                 valueProjection,
-                keyPrefix,
                 topics,
                 properties,
                 startupMode,

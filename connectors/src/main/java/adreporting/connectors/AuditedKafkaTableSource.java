@@ -1,7 +1,9 @@
 package adreporting.connectors;
 
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -9,6 +11,10 @@ import java.util.Properties;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.connector.kafka.source.KafkaSource;
+import org.apache.flink.connector.kafka.source.KafkaSourceBuilder;
+import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
+import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.OffsetResetStrategy;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.TopicPartition;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
@@ -28,9 +34,14 @@ import org.apache.flink.table.types.DataType;
 /**
  * Flink's Kafka source and, chained to it, {@link PartitionHistoryOperator}.
  *
- * <p>More metadata columns than {@code 'kafka'} has:
+ * <p>The metadata columns, besides those of the value's format:
  *
  * <ul>
+ *   <li>{@code 'partition'}, INT, and {@code 'offset'}, BIGINT, as {@code 'kafka'} has them.
+ *   <li>{@code 'key'}, BYTES: the message's key as it is.
+ *   <li>{@code 'headers'}, MAP: as {@code 'kafka'} has them, but NULL where there are none.
+ *   <li>{@code 'timestamp-utc'}, TIMESTAMP(3): Kafka's timestamp without a time zone, because converting it costs more than
+ *       decoding a message.
  *   <li>{@code 'previous-offset'}, BIGINT: the offset of the message before this one in its partition; NULL for the first
  *       one ever read.
  *   <li>{@code 'partition-watermark'}, TIMESTAMP(3): what the table's WATERMARK makes of all messages of the partition up
@@ -40,43 +51,32 @@ import org.apache.flink.table.types.DataType;
  *   <li>{@code 'previous-arrival'}, TIMESTAMP(3): the same for the message before this one.
  *   <li>{@code 'open-since'}, TIMESTAMP(3): the beginning of the oldest interval that the watermark has not closed. A window
  *       is closed when the watermark reaches its last millisecond.
- *   <li>{@code 'timestamp-utc'}, TIMESTAMP(3): Kafka's timestamp, as {@code 'timestamp'}, but without a time zone, because
- *       converting it costs more than decoding a message.
- *   <li>{@code 'headers'}, as in {@code 'kafka'}, but NULL where the message has none.
  * </ul>
  */
 final class AuditedKafkaTableSource extends KafkaDynamicSource {
 
+    static final String KEY = "key";
+    static final String HEADERS = "headers";
+    static final String TIMESTAMP_UTC = "timestamp-utc";
+    static final String PARTITION = "partition";
+    static final String OFFSET = "offset";
     static final String PREVIOUS_OFFSET = "previous-offset";
     static final String PARTITION_WATERMARK = "partition-watermark";
     static final String ARRIVAL = "arrival";
     static final String PREVIOUS_ARRIVAL = "previous-arrival";
     static final String OPEN_SINCE = "open-since";
-    static final String TIMESTAMP_UTC = "timestamp-utc";
-    static final String HEADERS = "headers";
 
-    /** What the Kafka source puts in the place of each, for the operator to read or because it is the same inside. */
-    private static final Map<String, String> FILLED_BY_KAFKA =
-            Map.of(
-                    PREVIOUS_OFFSET, "offset",
-                    PARTITION_WATERMARK, "partition",
-                    ARRIVAL, "partition",
-                    PREVIOUS_ARRIVAL, "partition",
-                    OPEN_SINCE, "partition",
-                    TIMESTAMP_UTC, "timestamp");
+    private static final String OF_VALUE = "value.";
 
-    private PartitionHistoryOperator.Positions positions;
+    private MessageColumns columns;
     private String punctuationField;
     private Duration silenceAfter;
     private Duration interval;
 
     AuditedKafkaTableSource(
             DataType physicalDataType,
-            DecodingFormat<DeserializationSchema<RowData>> keyDecodingFormat,
             DecodingFormat<DeserializationSchema<RowData>> valueDecodingFormat,
-            int[] keyProjection,
             int[] valueProjection,
-            String keyPrefix,
             List<String> topics,
             Properties properties,
             StartupMode startupMode,
@@ -89,11 +89,11 @@ final class AuditedKafkaTableSource extends KafkaDynamicSource {
             Integer parallelism) {
         super(
                 physicalDataType,
-                keyDecodingFormat,
+                null,
                 valueDecodingFormat,
-                keyProjection,
+                new int[0],
                 valueProjection,
-                keyPrefix,
+                null,
                 topics,
                 null,
                 properties,
@@ -106,6 +106,17 @@ final class AuditedKafkaTableSource extends KafkaDynamicSource {
                 false,
                 tableIdentifier,
                 parallelism);
+    }
+
+    void takePropertiesFrom(String file) {
+        if (file.isEmpty()) {
+            return;
+        }
+        try {
+            ClientPropertiesFile.refer(properties, file);
+        } catch (IllegalArgumentException e) {
+            throw new ValidationException(e.getMessage());
+        }
     }
 
     void tellArrivalBy(Duration interval) {
@@ -124,38 +135,63 @@ final class AuditedKafkaTableSource extends KafkaDynamicSource {
 
     @Override
     public Map<String, DataType> listReadableMetadata() {
-        Map<String, DataType> readable = super.listReadableMetadata();
+        // All nullable, as columns are that do not say otherwise: then a table has no need of casts, which copy each row.
+        Map<String, DataType> readable = new LinkedHashMap<>();
+        valueDecodingFormat.listReadableMetadata().forEach((key, type) -> readable.put(OF_VALUE + key, type));
+        readable.put(KEY, DataTypes.BYTES().nullable());
+        readable.put(HEADERS, DataTypes.MAP(DataTypes.STRING().nullable(), DataTypes.BYTES().nullable()).nullable());
+        readable.put(TIMESTAMP_UTC, DataTypes.TIMESTAMP(3).nullable());
+        readable.put(PARTITION, DataTypes.INT().nullable());
+        readable.put(OFFSET, DataTypes.BIGINT().nullable());
         readable.put(PREVIOUS_OFFSET, DataTypes.BIGINT().nullable());
         readable.put(PARTITION_WATERMARK, DataTypes.TIMESTAMP(3).nullable());
         readable.put(ARRIVAL, DataTypes.TIMESTAMP(3).nullable());
         readable.put(PREVIOUS_ARRIVAL, DataTypes.TIMESTAMP(3).nullable());
         readable.put(OPEN_SINCE, DataTypes.TIMESTAMP(3).nullable());
-        readable.put(HEADERS, readable.get(HEADERS).nullable());
-        readable.put(TIMESTAMP_UTC, DataTypes.TIMESTAMP(3).notNull());
         return readable;
     }
 
     @Override
     public void applyReadableMetadata(List<String> metadataKeys, DataType producedDataType) {
-        List<String> needed = List.of(PREVIOUS_OFFSET, PARTITION_WATERMARK, ARRIVAL, PREVIOUS_ARRIVAL, OPEN_SINCE);
-        if (!metadataKeys.containsAll(needed)) {
-            throw new ValidationException(
-                    String.format(
-                            "A table with 'connector' = 'audited-kafka' must declare METADATA FROM each of %s; where none"
-                                    + " is needed, use 'kafka'.",
-                            needed));
+        try {
+            columns = MessageColumns.of(metadataKeys, DataType.getFieldCount(physicalDataType));
+        } catch (IllegalArgumentException e) {
+            throw new ValidationException(e.getMessage());
         }
-        int columns = DataType.getFieldCount(physicalDataType);
-        positions =
-                new PartitionHistoryOperator.Positions(
-                        columns + metadataKeys.indexOf(PREVIOUS_OFFSET),
-                        columns + metadataKeys.indexOf(PARTITION_WATERMARK),
-                        columns + metadataKeys.indexOf(ARRIVAL),
-                        columns + metadataKeys.indexOf(PREVIOUS_ARRIVAL),
-                        columns + metadataKeys.indexOf(OPEN_SINCE),
-                        metadataKeys.contains(HEADERS) ? columns + metadataKeys.indexOf(HEADERS) : -1);
-        super.applyReadableMetadata(
-                metadataKeys.stream().map(key -> FILLED_BY_KAFKA.getOrDefault(key, key)).toList(), producedDataType);
+        super.applyReadableMetadata(metadataKeys, producedDataType);
+    }
+
+    /** As Flink's, which has no place for another deserializer. */
+    @Override
+    protected KafkaSource<RowData> createKafkaSource(
+            DeserializationSchema<RowData> keys, DeserializationSchema<RowData> values, TypeInformation<RowData> rows) {
+        KafkaSourceBuilder<RowData> source =
+                KafkaSource.<RowData>builder()
+                        .setTopics(topics)
+                        .setProperties(properties)
+                        .setDeserializer(
+                                new MessageDecoder(values, columns, DataType.getFieldCount(producedDataType), rows))
+                        .setStartingOffsets(
+                                switch (startupMode) {
+                                    case EARLIEST -> OffsetsInitializer.earliest();
+                                    case LATEST -> OffsetsInitializer.latest();
+                                    case TIMESTAMP -> OffsetsInitializer.timestamp(startupTimestampMillis);
+                                    case SPECIFIC_OFFSETS -> OffsetsInitializer.offsets(specificStartupOffsets);
+                                    case GROUP_OFFSETS -> OffsetsInitializer.committedOffsets(
+                                            OffsetResetStrategy.valueOf(
+                                                    properties
+                                                            .getProperty("auto.offset.reset", "none")
+                                                            .toUpperCase(Locale.ROOT)));
+                                });
+        OffsetsInitializer end =
+                switch (boundedMode) {
+                    case UNBOUNDED -> null;
+                    case LATEST -> OffsetsInitializer.latest();
+                    case TIMESTAMP -> OffsetsInitializer.timestamp(boundedTimestampMillis);
+                    case SPECIFIC_OFFSETS -> OffsetsInitializer.offsets(specificBoundedOffsets);
+                    case GROUP_OFFSETS -> OffsetsInitializer.committedOffsets();
+                };
+        return (end == null ? source : source.setBounded(end)).build();
     }
 
     @Override
@@ -163,7 +199,7 @@ final class AuditedKafkaTableSource extends KafkaDynamicSource {
         TypeInformation<RowData> rows = context.createTypeInformation(producedDataType);
         PartitionHistoryOperator operator =
                 new PartitionHistoryOperator(
-                        positions,
+                        columns,
                         punctuationField == null
                                 ? -1
                                 : DataType.getFieldNames(physicalDataType).indexOf(punctuationField),
@@ -182,7 +218,7 @@ final class AuditedKafkaTableSource extends KafkaDynamicSource {
                 }
                 // The provider takes the strategy from this field.
                 WatermarkStrategy<RowData> declared = watermarkStrategy;
-                watermarkStrategy = new PartitionWatermarks(positions.watermark());
+                watermarkStrategy = new PartitionWatermarks(columns.watermark());
                 DataStream<RowData> messages = kafka.produceDataStream(provider, env);
                 watermarkStrategy = declared;
                 SingleOutputStreamOperator<RowData> audited =
@@ -208,11 +244,8 @@ final class AuditedKafkaTableSource extends KafkaDynamicSource {
         AuditedKafkaTableSource copy =
                 new AuditedKafkaTableSource(
                         physicalDataType,
-                        keyDecodingFormat,
                         valueDecodingFormat,
-                        keyProjection,
                         valueProjection,
-                        keyPrefix,
                         topics,
                         properties,
                         startupMode,
@@ -226,7 +259,7 @@ final class AuditedKafkaTableSource extends KafkaDynamicSource {
         copy.producedDataType = producedDataType;
         copy.metadataKeys = metadataKeys;
         copy.watermarkStrategy = watermarkStrategy;
-        copy.positions = positions;
+        copy.columns = columns;
         copy.punctuationField = punctuationField;
         copy.silenceAfter = silenceAfter;
         copy.interval = interval;
@@ -242,7 +275,7 @@ final class AuditedKafkaTableSource extends KafkaDynamicSource {
     public boolean equals(Object other) {
         return super.equals(other)
                 && other instanceof AuditedKafkaTableSource that
-                && Objects.equals(positions, that.positions)
+                && Objects.equals(columns, that.columns)
                 && Objects.equals(punctuationField, that.punctuationField)
                 && Objects.equals(silenceAfter, that.silenceAfter)
                 && Objects.equals(interval, that.interval);
@@ -250,6 +283,6 @@ final class AuditedKafkaTableSource extends KafkaDynamicSource {
 
     @Override
     public int hashCode() {
-        return Objects.hash(super.hashCode(), positions);
+        return Objects.hash(super.hashCode(), columns);
     }
 }

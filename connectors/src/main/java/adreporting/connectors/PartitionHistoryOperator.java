@@ -1,6 +1,5 @@
 package adreporting.connectors;
 
-import java.io.Serializable;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.flink.api.common.eventtime.Watermark;
@@ -27,53 +26,21 @@ import org.apache.flink.util.clock.SystemClock;
  * Tells each message the offset before it in its partition, the partition's watermark up to it, and in which interval of
  * time (a minute, say) that watermark is.
  *
- * <p>Offset and watermark are in the checkpoint. Flink's own watermarks are not: after a failure a source starts without one, while the
- * windows behind it remember theirs, and would drop, without a word, a late event that comes before the first one in
- * time. With this memory, what is late depends on nothing but the messages of the partition, whatever fails, whoever
- * reads them. And it is never less than what the windows have seen: theirs is the least of all partitions'.
+ * <p>Offset and watermark are in the checkpoint. Flink's own watermarks are not: after a failure a source starts without
+ * one, while the windows behind it remember theirs, and would drop, without a word, a late event that comes before the
+ * first one in time. With this memory, what is late depends on nothing but the messages of the partition, whatever fails,
+ * whoever reads them. And it is never less than what the windows have seen: theirs is the least of all partitions'.
  *
- * <p>The declared watermark is computed with the filled fields taken as NULL: one that depended on the partition's
- * watermark would make no sense. The source emits what is computed here: see {@link PartitionWatermarks}.
+ * <p>The declared watermark is computed while the columns that depend on it are NULL. The source emits what is computed
+ * here: see {@link PartitionWatermarks}.
  */
 final class PartitionHistoryOperator extends AbstractStreamOperator<RowData>
         implements OneInputStreamOperator<RowData, RowData> {
 
-    /**
-     * The fields to fill. When a row comes, the first holds its offset, the others its partition. {@code headers}: the
-     * field of the message's headers, or -1.
-     */
-    record Positions(
-            int previousOffset, int watermark, int arrival, int previousArrival, int openSince, int headers)
-            implements Serializable {
-
-        void fill(GenericRowData row, Long offset, Partition partition, TimestampData arrivalBefore) {
-            row.setField(previousOffset, offset);
-            row.setField(watermark, partition.timestamp);
-            row.setField(arrival, partition.arrival);
-            row.setField(previousArrival, arrivalBefore);
-            row.setField(openSince, partition.openSince);
-        }
-
-        void clear(GenericRowData row) {
-            row.setField(previousOffset, null);
-            row.setField(watermark, null);
-            row.setField(arrival, null);
-            row.setField(previousArrival, null);
-            row.setField(openSince, null);
-        }
-
-        /** Every projection copies a map, and builds a whole one of an empty one. */
-        void leaveOutEmptyHeaders(GenericRowData row) {
-            if (headers >= 0 && row.getMap(headers).size() == 0) {
-                row.setField(headers, null);
-            }
-        }
-    }
-
     private static final long serialVersionUID = 1L;
     private static final long NONE = Long.MIN_VALUE;
 
-    private final Positions positions;
+    private final MessageColumns columns;
     private final int punctuationPosition;
     private final WatermarkStrategy<RowData> watermarks;
     private final SilenceWriter.Settings silence;
@@ -87,19 +54,19 @@ final class PartitionHistoryOperator extends AbstractStreamOperator<RowData>
     private transient SilenceWriter writer;
 
     /**
-     * @param positions the fields to fill
+     * @param columns which to fill, and where partition and offset are
      * @param punctuationPosition field that only punctuations have, or -1
      * @param watermarks the table's WATERMARK
      * @param intervalMs of which intervals of time the arrival of messages is told
      * @param silence how to write it down, or null
      */
     PartitionHistoryOperator(
-            Positions positions,
+            MessageColumns columns,
             int punctuationPosition,
             WatermarkStrategy<RowData> watermarks,
             long intervalMs,
             SilenceWriter.Settings silence) {
-        this.positions = positions;
+        this.columns = columns;
         this.punctuationPosition = punctuationPosition;
         this.watermarks = watermarks;
         this.silence = silence;
@@ -154,14 +121,15 @@ final class PartitionHistoryOperator extends AbstractStreamOperator<RowData>
     @Override
     public void processElement(StreamRecord<RowData> element) {
         GenericRowData row = (GenericRowData) element.getValue();
-        Long offset = (Long) row.getField(positions.previousOffset());
-        Partition partition = partition((Integer) row.getField(positions.watermark()));
-        TimestampData arrivalBefore = partition.arrival;
-        positions.clear(row);
+        Long offset = (Long) row.getField(columns.offset());
+        Partition partition = partition((Integer) row.getField(columns.partition()));
+        row.setField(columns.previousOffset(), partition.offset);
+        row.setField(columns.previousArrival(), partition.arrival);
         partition.generator.onEvent(row, element.getTimestamp(), partition);
         partition.generator.onPeriodicEmit(partition);
-        positions.fill(row, partition.offset, partition, arrivalBefore);
-        positions.leaveOutEmptyHeaders(row);
+        row.setField(columns.watermark(), partition.timestamp);
+        row.setField(columns.arrival(), partition.arrival);
+        row.setField(columns.openSince(), partition.openSince);
         partition.offset = offset;
         boolean punctuation = punctuationPosition >= 0 && !row.isNullAt(punctuationPosition);
         if (!punctuation && partition.watermark > newestWatermark) {

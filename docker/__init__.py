@@ -1,0 +1,1 @@
+"""What only the image has: how its containers start, and how they tell that they are well."""
