@@ -8,11 +8,10 @@
 -- NULL columns and a decode_error. 1_view_log_checked.sql says what is made of it.
 --
 -- Messages also carry view_id and banner_id. They are not declared because nothing here uses them: only what is
--- declared is read.
+-- declared is read. The metadata columns stand in the connector's order: otherwise Flink copies every row into another
+-- that has this order.
 --
--- Times are UTC; an event may be up to 10 seconds out of order. event_time is end_timestamp, the moment the view ended.
--- Where that cannot be (there is none, it lies in the future, or its minute is closed), it is the first moment that is
--- still open in the partition, so that the audit can count the message in a window like all others.
+-- Times are UTC; a view counts in the minute of its end_timestamp and may be up to 10 seconds out of order.
 --
 -- A partition closes a minute when its watermark reaches the minute's last millisecond, as Flink's windows do.
 -- partition_watermark is that of this message's partition alone, and part of the checkpoint: the same topic gives the
@@ -23,30 +22,23 @@
 -- watermark: it would close all minutes up to then, and what really happens in them would be late.
 -- ---------------------------------------------------------------------------------------------------------------------
 CREATE TABLE view_log (
-    message_key BYTES,
     campaign_id INT,
     start_timestamp TIMESTAMP(3),
     end_timestamp TIMESTAMP(3),
     punctuation TIMESTAMP(3) COMMENT 'in a message that is no event: none older is to be expected in this partition',
-    decode_error STRING METADATA FROM 'value.decode_error' VIRTUAL COMMENT 'code, or code:field; NULL when decoded',
     payload BYTES METADATA FROM 'value.raw' VIRTUAL COMMENT 'the message unchanged',
+    decode_error STRING METADATA FROM 'value.decode_error' VIRTUAL COMMENT 'code, or code:field; NULL when decoded',
+    message_key BYTES METADATA FROM 'key' VIRTUAL,
     headers MAP <STRING, BYTES> METADATA VIRTUAL,
+    kafka_timestamp TIMESTAMP(3) METADATA FROM 'timestamp-utc' VIRTUAL,
     kafka_partition INT METADATA FROM 'partition' VIRTUAL,
     kafka_offset BIGINT METADATA FROM 'offset' VIRTUAL,
-    kafka_timestamp TIMESTAMP(3) METADATA FROM 'timestamp-utc' VIRTUAL,
     previous_offset BIGINT METADATA FROM 'previous-offset' VIRTUAL COMMENT 'of the message before, in its partition',
     partition_watermark TIMESTAMP(3) METADATA FROM 'partition-watermark' VIRTUAL COMMENT 'up to this message',
-    open_since TIMESTAMP(3) METADATA FROM 'open-since' VIRTUAL COMMENT 'start of the oldest minute not closed by it',
     arrival_minute TIMESTAMP(3) METADATA FROM 'arrival' VIRTUAL COMMENT 'start of the minute that it is in',
     previous_arrival_minute TIMESTAMP(3) METADATA FROM 'previous-arrival' VIRTUAL COMMENT 'of the message before',
-    event_time AS CASE
-        WHEN
-            end_timestamp >= open_since
-            AND end_timestamp <= kafka_timestamp + INTERVAL '10' SECOND
-            THEN end_timestamp
-        ELSE COALESCE(partition_watermark + INTERVAL '0.001' SECOND, TIMESTAMP '1970-01-01 00:00:00.000')
-    END,
-    WATERMARK FOR event_time AS CASE
+    open_since TIMESTAMP(3) METADATA FROM 'open-since' VIRTUAL COMMENT 'start of the oldest minute not closed by it',
+    WATERMARK FOR end_timestamp AS CASE
         WHEN end_timestamp <= kafka_timestamp + INTERVAL '10' SECOND
             THEN end_timestamp - INTERVAL '10' SECOND
         WHEN end_timestamp IS NULL AND punctuation <= kafka_timestamp
@@ -57,6 +49,8 @@ CREATE TABLE view_log (
     'topic' = '${VIEW_LOG_TOPIC:-view_log}',
     'properties.bootstrap.servers' = '${KAFKA_BOOTSTRAP_SERVERS}',
     'properties.group.id' = 'view_report',
+    -- Passwords and keys, where Kafka wants any: each client reads them from this file where it runs.
+    'properties-file' = '${KAFKA_CLIENT_PROPERTIES:-}',
     -- Where a first start begins; a restored job goes on at the offsets of its checkpoint.
     'scan.startup.mode' = '${VIEW_LOG_START:-earliest-offset}',
     -- A partition without traffic holds the watermark back until a punctuation tells that it is quiet. Flink's idle
@@ -67,9 +61,6 @@ CREATE TABLE view_log (
     'history.interval' = '1 min',
     'silence.punctuation-field' = 'punctuation',
     'silence.after' = '${VIEW_LOG_SILENCE_AFTER:-30 s}',
-    'key.format' = 'raw',
-    'key.fields' = 'message_key',
-    'value.fields-include' = 'EXCEPT_KEY',
     'value.format' = 'guarded-json',
     'value.guarded-json.timestamp-format.standard' = 'SQL'
 );

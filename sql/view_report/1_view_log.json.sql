@@ -9,30 +9,23 @@
 -- are not kept. Of a top-level array each object is a row.
 -- ---------------------------------------------------------------------------------------------------------------------
 CREATE TABLE view_log (
-    message_key BYTES,
     campaign_id INT,
     start_timestamp TIMESTAMP(3),
     end_timestamp TIMESTAMP(3),
     punctuation TIMESTAMP(3),
-    decode_error AS CAST(NULL AS STRING),
     payload AS CAST(NULL AS BYTES),
+    decode_error AS CAST(NULL AS STRING),
+    message_key BYTES METADATA FROM 'key' VIRTUAL,
     headers MAP <STRING, BYTES> METADATA VIRTUAL,
+    kafka_timestamp TIMESTAMP(3) METADATA FROM 'timestamp-utc' VIRTUAL,
     kafka_partition INT METADATA FROM 'partition' VIRTUAL,
     kafka_offset BIGINT METADATA FROM 'offset' VIRTUAL,
-    kafka_timestamp TIMESTAMP(3) METADATA FROM 'timestamp-utc' VIRTUAL,
     previous_offset BIGINT METADATA FROM 'previous-offset' VIRTUAL,
     partition_watermark TIMESTAMP(3) METADATA FROM 'partition-watermark' VIRTUAL,
-    open_since TIMESTAMP(3) METADATA FROM 'open-since' VIRTUAL,
     arrival_minute TIMESTAMP(3) METADATA FROM 'arrival' VIRTUAL,
     previous_arrival_minute TIMESTAMP(3) METADATA FROM 'previous-arrival' VIRTUAL,
-    event_time AS CASE
-        WHEN
-            end_timestamp >= open_since
-            AND end_timestamp <= kafka_timestamp + INTERVAL '10' SECOND
-            THEN end_timestamp
-        ELSE COALESCE(partition_watermark + INTERVAL '0.001' SECOND, TIMESTAMP '1970-01-01 00:00:00.000')
-    END,
-    WATERMARK FOR event_time AS CASE
+    open_since TIMESTAMP(3) METADATA FROM 'open-since' VIRTUAL,
+    WATERMARK FOR end_timestamp AS CASE
         WHEN end_timestamp <= kafka_timestamp + INTERVAL '10' SECOND
             THEN end_timestamp - INTERVAL '10' SECOND
         WHEN end_timestamp IS NULL AND punctuation <= kafka_timestamp
@@ -43,14 +36,12 @@ CREATE TABLE view_log (
     'topic' = '${VIEW_LOG_TOPIC:-view_log}',
     'properties.bootstrap.servers' = '${KAFKA_BOOTSTRAP_SERVERS}',
     'properties.group.id' = 'view_report',
+    'properties-file' = '${KAFKA_CLIENT_PROPERTIES:-}',
     'scan.startup.mode' = '${VIEW_LOG_START:-earliest-offset}',
     'scan.watermark.idle-timeout' = '0 s',
     'history.interval' = '1 min',
     'silence.punctuation-field' = 'punctuation',
     'silence.after' = '${VIEW_LOG_SILENCE_AFTER:-30 s}',
-    'key.format' = 'raw',
-    'key.fields' = 'message_key',
-    'value.fields-include' = 'EXCEPT_KEY',
     'value.format' = 'json',
     'value.json.timestamp-format.standard' = 'SQL',
     'value.json.ignore-parse-errors' = 'true'

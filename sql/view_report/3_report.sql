@@ -2,19 +2,6 @@
 -- View report: average view duration and number of views per campaign and minute.
 -- =====================================================================================================================
 
--- The views that count. Filtered before the window, where it costs least; none is late, so the window drops none.
--- Grain: one row per view.
-CREATE VIEW reported_views AS
-SELECT
-    event_time,
-    kafka_partition,
-    arrival_minute,
-    campaign_id,
-    start_timestamp,
-    end_timestamp
-FROM checked_view_log
-WHERE problem IS NULL;
-
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Sums and counts by where the views came from, for the report and for the audit. Grain: one row per campaign, minute
 -- [start, start + 1 min) that holds the views' end_timestamp, Kafka partition and minute of arrival.
@@ -34,7 +21,7 @@ SELECT
     COUNT(*) AS view_count
 FROM
     TABLE(
-        TUMBLE(TABLE reported_views, DESCRIPTOR (event_time), INTERVAL '1' MINUTE)
+        TUMBLE(TABLE reported_views, DESCRIPTOR (end_timestamp), INTERVAL '1' MINUTE)
     )
 GROUP BY kafka_partition, arrival_minute, campaign_id, window_start, window_end, window_time;
 
@@ -53,14 +40,24 @@ FROM
 GROUP BY campaign_id, window_start, window_end, window_time;
 
 -- The campaign joins after the window: joined before it, the window would become an ordinary, updating aggregate.
--- Each row gets the network that was in force in its minute.
-INSERT INTO view_report
+-- Each row gets the network that was in force in its minute. Grain: one row per campaign and minute.
+CREATE VIEW views_per_network AS
 SELECT
     views_per_minute.campaign_id,
     campaigns.network_id,
-    DATE_FORMAT(views_per_minute.window_start, 'yyyy-MM-dd HH:mm:ss') AS minute_timestamp,
-    views_per_minute.duration_ms / (1000e0 * views_per_minute.view_count) AS avg_duration,
-    CAST(views_per_minute.view_count AS INT) AS total_count
+    views_per_minute.window_start,
+    views_per_minute.window_time AS event_time,
+    views_per_minute.duration_ms,
+    views_per_minute.view_count
 FROM views_per_minute
 LEFT JOIN campaigns FOR SYSTEM_TIME AS OF views_per_minute.window_time
     ON views_per_minute.campaign_id = campaigns.campaign_id;
+
+INSERT INTO view_report
+SELECT
+    campaign_id,
+    network_id,
+    DATE_FORMAT(window_start, 'yyyy-MM-dd HH:mm:ss') AS minute_timestamp,
+    duration_ms / (1000e0 * view_count) AS avg_duration,
+    CAST(view_count AS INT) AS total_count
+FROM views_per_network;

@@ -35,12 +35,28 @@ def test_every_sql_file_opens_with_what_it_is(pipeline: str) -> None:
         assert file.read_text().startswith("-- ====="), file
 
 
+def test_what_is_reported_is_what_is_not_noted() -> None:
+    text = " ".join((PIPELINES / "view_report" / "1_view_log_checked.sql").read_text().split())
+    reported = re.search(r"CREATE VIEW reported_views AS SELECT [^;]*? FROM view_log WHERE ([^;]*);", text)
+    noted = re.search(r"\( ([^;]*) \) IS TRUE AS is_reported", text)
+    assert reported
+    assert noted
+    assert reported[1] == noted[1]
+    assert "NOT is_reported" in text
+
+
 @pytest.mark.parametrize(
     ("command", "options"),
     [
-        (["jobs.submit"], ["--explain", "--upgrade", "--from", "--jobmanager", "--verbose", "view_report"]),
+        (
+            ["jobs.submit"],
+            ["--explain", "--upgrade", "--from", "--unless-running", "--jobmanager", "--verbose", "view_report"],
+        ),
         (["jobs.audit"], ["PIPELINE", "--jobmanager"]),
         (["jobs.topics"], ["PIPELINE"]),
+        (["jobs.maintain"], ["PIPELINE", "--grace-minutes"]),
+        (["dashboard.view_report"], ["--by", "--from", "--to", "--network", "--campaign", "--csv"]),
+        (["bench.history"], ["FOLDER", "--days", "--minute-days"]),
         (["local"], ["up", "down", "status", "install", "--kafka-port", "--folder"]),
         (["producer"], ["view-log", "campaigns"]),
         (
@@ -65,7 +81,7 @@ def test_every_sql_file_opens_with_what_it_is(pipeline: str) -> None:
         ),
         (["producer", "campaigns"], ["--count", "--networks", "--seed", "--no-header"]),
         (["demo"], ["--folder"]),
-        (["bench.pipeline"], ["--events", "--rounds", "--malformed"]),
+        (["bench.pipeline"], ["--events", "--rounds", "--malformed", "--variants"]),
     ],
 )
 def test_every_command_explains_its_options(command: list[str], options: list[str]) -> None:

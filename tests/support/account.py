@@ -1,24 +1,33 @@
 """Accounting for every message of a topic: where it must be, and whether it is there, there only, and right."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from tests.support import oracle, reading
+from tests.support import calendar, oracle, reading
+from tests.support.calendar import Minute
 from tests.support.oracle import Fate, Late, Message, Problem, Punctuation, View
 
 
 def differences(
-    data: Path, topic: str, messages: list[Message], networks: Mapping[int, int], lost: Iterable[tuple[int, int]] = ()
+    data: Path,
+    topic: str,
+    messages: list[Message],
+    networks: Mapping[int, int],
+    finished_ms: int,
+    lost: Iterable[tuple[int, int]] = (),
 ) -> list[str]:
     """Every disagreement between DATA_DIR and the oracle's account of a topic, as a sentence.
 
-    `messages` are all that the pipeline has read, and all their minutes are finished. `lost`: (partition, offset) of
-    those that Kafka had deleted before they were read.
+    `messages` are all that the pipeline has read, and all their minutes are finished; hours and days are if they ended
+    at `finished_ms`, milliseconds since 1970, or before. `lost`: (partition, offset) of those that Kafka had deleted
+    before they were read.
     """
     fates = oracle.fates(messages)
     return (
         _report(data, fates, networks)
+        + _roll_ups(data, fates, networks, oracle.EPOCH + timedelta(milliseconds=finished_ms))
         + _rejected(data, topic, messages, fates)
         + _late(data, topic, fates)
         + _audit(data, topic, fates, set(lost))
@@ -28,6 +37,26 @@ def differences(
 def _report(data: Path, fates: Mapping[tuple[int, int], Fate], networks: Mapping[int, int]) -> list[str]:
     views = [fate for fate in fates.values() if isinstance(fate, View)]
     return oracle.differences(reading.rows(data / "view_report"), oracle.report_of(views, networks))
+
+
+def _roll_ups(
+    data: Path, fates: Mapping[tuple[int, int], Fate], networks: Mapping[int, int], finished: datetime
+) -> list[str]:
+    """The hours and days, UTC, that had ended when the minute before `finished` was complete."""
+    minutes: dict[tuple[int, datetime], list[int]] = defaultdict(list)
+    for view in fates.values():
+        if isinstance(view, View):
+            start = oracle.EPOCH + timedelta(minutes=view.end_ms // 60_000)
+            minutes[view.campaign_id, start].append(view.end_ms - view.start_ms)
+    rows = [Minute(c, networks.get(c), start, sum(ms), len(ms)) for (c, start), ms in minutes.items()]
+    found = []
+    for name, expected, length in (
+        ("view_report_hourly", calendar.hours(rows, "UTC"), timedelta(hours=1)),
+        ("view_report_daily", calendar.days(rows, "UTC"), timedelta(days=1)),
+    ):
+        totals = (reading.roll_up(data / name), expected)
+        found += calendar.differences(*([t for t in of if t.start + length <= finished] for of in totals))
+    return found
 
 
 def _rejected(data: Path, topic: str, messages: list[Message], fates: Mapping[tuple[int, int], Fate]) -> list[str]:

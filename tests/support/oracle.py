@@ -173,11 +173,9 @@ def report_of(views: Iterable[View], networks: Mapping[int, int]) -> dict[tuple[
     }
 
 
-def report(
-    messages: Iterable[bytes | None], networks: Mapping[int, int], kafka_ms: int | None = None
-) -> dict[tuple[int, datetime], Row]:
+def report(messages: Iterable[bytes | None], networks: Mapping[int, int]) -> dict[tuple[int, datetime], Row]:
     """The rows for messages that all came in time, by campaign and minute."""
-    verdicts = (judge(message, kafka_ms) for message in messages)
+    verdicts = (judge(message) for message in messages)
     return report_of((verdict for verdict in verdicts if isinstance(verdict, View)), networks)
 
 

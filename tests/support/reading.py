@@ -1,7 +1,7 @@
 """Reading report folders without the pipeline's help: every file by itself, the folder's name for the partition."""
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tests.support.calendar import Total
 from tests.support.oracle import Row
 
 NULL_NETWORK = "__HIVE_DEFAULT_PARTITION__"
@@ -39,6 +40,22 @@ def rows(report: Path) -> list[Row]:
             Row(r["campaign_id"], network, minute, r["avg_duration"], r["total_count"]) for r in table.to_pylist()
         ]
     return found
+
+
+def roll_up(report: Path) -> list[Total]:
+    """All rows of the hour or the day report."""
+    return [
+        Total(
+            row["campaign_id"],
+            row["network_id"],
+            row.get("hour_timestamp", row.get("day_timestamp")),
+            date.fromisoformat(file.parent.name.removeprefix("date=")),
+            row["avg_duration"],
+            row["total_count"],
+        )
+        for file in report.glob("*/part-*")
+        for row in pq.ParquetFile(file).read().to_pylist()
+    ]
 
 
 def partition(folder: Path) -> tuple[int | None, datetime]:

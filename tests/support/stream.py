@@ -65,6 +65,8 @@ class Stream:
         self.job_id = ""
         # (partition, offset) -> message, of everything but markers and sentinels
         self.sent: dict[tuple[int, int], bytes | None] = {}
+        # (partition, offset) -> Kafka's timestamp of it, milliseconds
+        self.kafka_ms: dict[tuple[int, int], int] = {}
         # (partition, offset) of the sentinels
         self.sentinels: set[tuple[int, int]] = set()
         self.now_ms = beside.now_ms if beside else round((begin - EPOCH).total_seconds() * 1000)
@@ -145,6 +147,7 @@ class Stream:
                 self.sentinels.add((message.partition(), message.offset()))
             elif f'"campaign_id": {MARKER}' not in str(message.value()):
                 self.sent[message.partition(), message.offset()] = message.value()
+                self.kafka_ms[message.partition(), message.offset()] = message.timestamp()[1]
 
         # Callbacks run in whatever thread flushes: one at a time, so that all have run when this method returns.
         with self._one_sender:
@@ -211,24 +214,29 @@ class Stream:
         networks: Mapping[int, int],
         earlier: Iterable[oracle.Message] = (),
         lost: Iterable[tuple[int, int]] = (),
+        finished_ms: int | None = None,
     ) -> list[str]:
         """Every disagreement between what is there and what must become of all that the topic holds.
 
         Call it after finish_minutes(), whose last markers are left out: their minute is not over. `earlier`: messages
         that were read and are no longer in the topic; `lost`: (partition, offset) of those that could not be read.
+        `finished_ms`: hours and days that ended until then must be there, where finish_minutes() was not called.
         """
         messages = topics.read(self.cluster.bootstrap_servers, self.topic)
         known = {(message.partition, message.offset) for message in messages}
         gone = [message for message in earlier if (message.partition, message.offset) not in known]
         messages = [*gone, *messages]
         open_minute = self.now_ms // 60_000
+        if finished_ms is None:
+            # What the first marker of finish_minutes() was in: its end is the last that was waited for.
+            finished_ms = (self.now_ms - 120_000) // 60_000 * 60_000
         verdicts = ((message, oracle.judge(message.value, message.kafka_ms)) for message in messages)
         finished = [
             message
             for message, verdict in verdicts
             if not isinstance(verdict, oracle.View) or verdict.end_ms // 60_000 < open_minute
         ]
-        return account.differences(self.data, self.topic, finished, networks, lost)
+        return account.differences(self.data, self.topic, finished, networks, finished_ms, lost)
 
     def keep_awake(self) -> None:
         """Send a marker at the present event time to every partition, every two seconds, until rest_at_partitions().
@@ -262,9 +270,14 @@ class Stream:
 
     def get(self, path: str) -> dict:
         """The answer of Flink's REST API."""
-        response = requests.get(f"{self.cluster.web_ui}/{path}", timeout=10)
-        response.raise_for_status()
-        return response.json()
+        return get_json(f"{self.cluster.web_ui}/{path}")
+
+
+def get_json(url: str) -> dict:
+    """The answer of Flink's REST API."""
+    response = requests.get(url, timeout=10)
+    response.raise_for_status()
+    return response.json()
 
 
 def wait_for_silence(seconds: float) -> None:

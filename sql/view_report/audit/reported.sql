@@ -6,11 +6,8 @@
 -- =====================================================================================================================
 
 SELECT
-    strptime(url_decode(minute_timestamp), '%Y-%m-%d %H:%M:%S') AS minute,
+    minute_timestamp AS minute,
     sum(total_count) AS events,
     cast(sum(round(avg_duration * total_count * 1000)) AS BIGINT) AS amount
-FROM
-    read_parquet(
-        '${DATA_DIR}/view_report/*/*/part-*', hive_partitioning = true, hive_types_autocast = false
-    )
+FROM view_report
 GROUP BY ALL
