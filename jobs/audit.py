@@ -18,8 +18,9 @@ from pathlib import Path
 
 import duckdb
 
+from jobs import results
 from jobs.inputs import findings
-from jobs.job_manager import JobManager, configured_url
+from jobs.job_manager import job_manager_at
 from jobs.pipeline import PIPELINES, JobError, pipeline_folder, pipeline_names, split
 from jobs.submit import DEFAULTS
 
@@ -28,7 +29,7 @@ _SETTLES_SECONDS = 10
 _MINUTES_SHOWN = 10
 _FINDINGS_SHOWN = 20
 _COUNTS = ("read", "reported", "late", "rejected", "punctuations", "lost")
-# Folder below DATA_DIR, and the columns that sql/audit.sql needs of it.
+# Table, and the columns that sql/audit.sql needs of it.
 _INPUTS = {
     "offsets_noted": (
         "audit/offsets",
@@ -74,7 +75,7 @@ def disagreements(
     """
     deadline = time.monotonic() + settles_seconds
     while True:
-        db = _read(folder, data_dir)
+        db = read(folder, data_dir)
         found = db.sql("SELECT * FROM disagreements ORDER BY minute, kafka_partition, what").fetchall()
         something = db.sql("SELECT 1 FROM reported_counts LIMIT 1").fetchall()
         if (something and not found) or time.monotonic() > deadline:
@@ -129,35 +130,30 @@ def _verdict(db: duckdb.DuckDBPyConnection, wrong: int, lost: list[tuple], dropp
     return 0
 
 
-def _read(folder: Path, data_dir: str) -> duckdb.DuckDBPyConnection:
+def read(folder: Path, data_dir: str) -> duckdb.DuckDBPyConnection:
     """A connection with the tables that sql/audit.sql is about, and its views."""
     db = duckdb.connect()
     root = data_dir.removeprefix("file://")
-    for table, (where, columns) in _INPUTS.items():
-        files = f"{root}/{where}/**/part-*"
-        names = ", ".join(column.split()[0] for column in columns.split(", "))
-        query = f"SELECT {names} FROM read_parquet({_literal(files)}) WHERE pipeline = {_literal(folder.name)}"
+    tables = results.tables(folder)
+    for name, (table, columns) in _INPUTS.items():
+        results.create_view(db, "found", columns, tables[table], *results.files(db, root, table))
         # What was rejected of other inputs than Kafka has no place in a topic.
-        query += " AND topic IS NOT NULL"
-        db.execute(f"CREATE TABLE {table} {'AS ' + query if _any(db, files) else f'({columns})'}")
+        db.execute(
+            f"CREATE TABLE {name} AS SELECT * FROM found "
+            f"WHERE pipeline = {results.literal(folder.name)} AND topic IS NOT NULL"
+        )
     reported = folder / "audit" / "reported.sql"
     if not reported.exists():
         raise JobError(f"{folder.name} cannot be audited: it has no audit/reported.sql that counts what it reports.")
-    (statement,), _ = split(reported.read_text(), reported, {"DATA_DIR": root})
-    there = _any(db, f"{root}/{folder.name}/**/part-*")
-    db.execute(
-        f"CREATE TABLE reported_rows AS {statement.sql}" if there else f"CREATE TABLE reported_rows ({_REPORTED})"
-    )
+    (statement,), _ = split(reported.read_text(), reported, {})
+    written, archives = results.files(db, root, folder.name)
+    if written or archives:
+        db.execute(f"CREATE VIEW {folder.name} AS {results.rows(tables[folder.name], written, archives)}")
+        db.execute(f"CREATE TABLE reported_rows AS {statement.sql}")
+    else:
+        db.execute(f"CREATE TABLE reported_rows ({_REPORTED})")
     db.execute((PIPELINES / "audit.sql").read_text())
     return db
-
-
-def _any(db: duckdb.DuckDBPyConnection, pattern: str) -> bool:
-    return bool(db.execute("SELECT 1 FROM glob(?) LIMIT 1", [pattern]).fetchall())
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _table(db: duckdb.DuckDBPyConnection, key: str, order: str) -> None:
@@ -175,7 +171,7 @@ def _table(db: duckdb.DuckDBPyConnection, key: str, order: str) -> None:
 
 def _dropped_by_flink(pipeline: str, address: str | None) -> int | str:
     """Flink's own numLateRecordsDropped, summed over the running job; or why it is not known."""
-    job_manager = JobManager(f"http://{address}" if address else configured_url(), pipeline)
+    job_manager = job_manager_at(address, pipeline)
     try:
         dropped = job_manager.dropped_as_late()
     except JobError:
