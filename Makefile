@@ -8,9 +8,11 @@ MVN := mvn --quiet --batch-mode -Dstyle.color=never
 LOCAL ?=
 DEMO ?=
 BENCH ?=
+# How many test files at a time; each of the processes that run them has servers of its own, about 6 GB.
+WORKERS ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-quick test-java test-faults fuzz bench-formats bench-pipeline lint format up down status clean
+.PHONY: help install demo test test-quick test-java test-faults test-compose fuzz bench-formats bench-pipeline dashboard lint format up down status clean
 
 help: ## explain the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
@@ -21,8 +23,8 @@ install: build/.flink-installed build/.kafka-installed ## install Python package
 demo: install ## start Kafka and Flink, send traffic, print the first finished minutes, stop everything
 	$(RUN) demo.py $(DEMO)
 
-test: install lint test-java ## run every test
-	$(RUN) -m pytest
+test: install lint test-java ## run every test (WORKERS=2: two at a time, in two thirds of the time, with 12 GB of memory)
+	$(RUN) -m pytest --numprocesses $(WORKERS)
 
 test-java: build/.prerequisites ## run the Java tests: a million messages against Flink's own decoder
 	$(MVN) --file formats/pom.xml test
@@ -30,6 +32,9 @@ test-java: build/.prerequisites ## run the Java tests: a million messages agains
 
 test-faults: install ## kill servers 120 times while traffic flows (2 hours; FAULTS=240 FAULTS_SEED=7 for others, FAULTS_FROM=57 to go on)
 	FAULTS=$${FAULTS:-120} $(RUN) -m pytest tests/faults
+
+test-compose: install ## build the image, run docker-compose.yaml on a real engine and kill each container (12 minutes)
+	$(RUN) -m pytest tests/compose
 
 fuzz: build/.prerequisites ## five minutes of coverage-guided fuzzing of the decoder
 	JAZZER_FUZZ=1 $(MVN) --file formats/pom.xml test -Dtest=Fuzz
@@ -42,6 +47,9 @@ test-quick: install lint ## run the tests that need no servers (seconds)
 
 bench-pipeline: install ## events/s of the whole pipeline, and of the plain job beside it (15 minutes)
 	$(RUN) -m bench.pipeline $(BENCH)
+
+dashboard: install ## the reports' pages on http://localhost:8501, over DATA_DIR
+	$(VENV)/streamlit run dashboard/app.py
 
 lint: install ## check the Python and SQL files
 	$(VENV)/ruff check .

@@ -1,0 +1,138 @@
+"""The view report by hour, day, week, month or year, as a table.
+
+    python -m dashboard.view_report --by month --network 3
+
+Periods that are still running are there as well, exact as of the newest finished minute. What is computed stands in
+sql/view_report/reading/performance.sql.
+
+Environment: DATA_DIR (default file://<repository>/data), which must be on this machine; REPORT_TIME_ZONE (default UTC),
+which must be what the pipeline was submitted with.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Collection
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import duckdb
+
+from jobs import results
+from jobs.pipeline import PIPELINES, JobError, split
+from jobs.results import SUCCESS
+from jobs.submit import DEFAULTS
+
+GRAINS = ("minute", "hour", "day", "week", "month", "year")
+_FOLDER = PIPELINES / "view_report"
+_ROLL_UP = "campaign_id INTEGER, network_id INTEGER, date DATE, avg_duration DOUBLE, total_count BIGINT"
+_COLUMNS = {
+    "view_report": "campaign_id INTEGER, network_id INTEGER, minute_timestamp TIMESTAMP, avg_duration DOUBLE, "
+    "total_count INTEGER",
+    "view_report_hourly": f"{_ROLL_UP}, hour_timestamp TIMESTAMP",
+    "view_report_daily": f"{_ROLL_UP}, day_timestamp TIMESTAMP",
+    "late": "campaign_id INTEGER, end_timestamp TIMESTAMP",
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print a table. Returns the exit code: 0, or 1 with one clear message on standard error."""
+    parser = argparse.ArgumentParser(
+        prog="python -m dashboard.view_report",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--by", choices=GRAINS, default="day", help="one row per campaign and this (default: day)")
+    parser.add_argument("--from", dest="first", metavar="DATE", type=date.fromisoformat, help="first day")
+    parser.add_argument("--to", dest="last", metavar="DATE", type=date.fromisoformat, help="last day")
+    parser.add_argument("--network", type=int, nargs="+", default=[], help="campaigns of these networks only")
+    parser.add_argument("--campaign", type=int, nargs="+", default=[], help="these campaigns only")
+    parser.add_argument(
+        "--hours", type=int, default=1, help="with --by minute: so many, with the running one (default: %(default)s)"
+    )
+    parser.add_argument("--csv", metavar="FILE", help="write it to a file instead")
+    options = parser.parse_args(arguments)
+    try:
+        db = connect(
+            os.environ.get("DATA_DIR", DEFAULTS["DATA_DIR"]), os.environ.get("REPORT_TIME_ZONE", "UTC"), options.hours
+        )
+    except JobError as e:
+        print(f"error: {e}", file=sys.stderr)
+        return 1
+    report = performance(db, options.by, options.first, options.last, options.network, options.campaign)
+    if options.csv:
+        report.write_csv(options.csv)
+    else:
+        report.show(max_rows=50, max_width=200)
+    return 0
+
+
+def connect(data_dir: str, zone: str, hours_of_minutes: int = 1) -> duckdb.DuckDBPyConnection:
+    """A connection that knows performance() of performance.sql, as of now. JobError where no minute is finished yet.
+
+    Of the minutes it knows the newest ones: those of the running hour and the hours before it, `hours_of_minutes` in
+    all.
+    """
+    if not data_dir.startswith("file://"):
+        raise JobError(f"DATA_DIR is {data_dir}; only what lies on this machine, file://..., can be shown.")
+    try:
+        clock = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as e:
+        raise JobError(f"REPORT_TIME_ZONE is '{zone}', which is no time zone; America/New_York would be one.") from e
+    root = data_dir.removeprefix("file://")
+    newest = newest_minute(Path(root) / "view_report")
+    if newest is None:
+        raise JobError(f"{data_dir}/view_report has no finished minute. Does the pipeline run (`make status`)?")
+    db = duckdb.connect()
+    first = newest - timedelta(minutes=newest.replace(tzinfo=UTC).astimezone(clock).minute, hours=hours_of_minutes - 1)
+    moments = [newest, *(first + timedelta(hours=hour) for hour in range(hours_of_minutes))]
+    hours = {f"*/minute_timestamp={moment:%Y-%m-%d %H}*" for moment in moments}
+    tables = results.tables(_FOLDER)
+    for name, columns in _COLUMNS.items():
+        inside = hours if name == "view_report" else []
+        results.create_view(db, name, columns, tables[name], *results.files(db, root, name, *inside))
+    variables = {"REPORT_TIME_ZONE": zone, "NEWEST_MINUTE": f"{newest}"}
+    file = _FOLDER / "reading" / "performance.sql"
+    for statement in split(file.read_text(), file, variables)[0]:
+        db.execute(statement.sql)
+    return db
+
+
+def performance(
+    db: duckdb.DuckDBPyConnection,
+    grain: str,
+    first: date | None = None,
+    last: date | None = None,
+    networks: Collection[int] = (),
+    campaigns: Collection[int] = (),
+) -> duckdb.DuckDBPyRelation:
+    """The rows of performance() of performance.sql, which tells their columns; nothing given: all of them."""
+    report = db.sql(
+        f"SELECT * FROM performance({results.literal(grain)}, DATE '{first or date.min}', DATE '{last or date.max}')"
+    )
+    for column, values in (("network_id", networks), ("campaign_id", campaigns)):
+        if values:
+            report = report.filter(f"{column} IN ({', '.join(map(str, values))})")
+    return report
+
+
+def newest_minute(report: Path) -> datetime | None:
+    """The newest minute with _SUCCESS: the rows of all minutes up to it are there. None where there is none."""
+    newest = None
+    for network in report.glob("network_id=*"):
+        # Names alone: of a month there are 43,200.
+        names = (entry.name for entry in os.scandir(network) if entry.name.startswith("minute_timestamp="))
+        for name in sorted(names, reverse=True):
+            minute = datetime.fromisoformat(unquote(name.removeprefix("minute_timestamp=")))
+            if newest and minute <= newest:
+                break
+            if (network / name / SUCCESS).exists():
+                newest = minute
+                break
+    return newest
+
+
+if __name__ == "__main__":
+    sys.exit(main())
