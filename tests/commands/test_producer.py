@@ -106,9 +106,9 @@ def test_asked_to_end_while_kafka_is_gone_it_ends_and_says_what_is_missing(folde
         # More than the client's queue holds, as soon as nobody takes it.
         command += ["--rate", "1000000", "--history", "1h"]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=REPO) as producer:
-            segments = (folder / "kafka-data").glob
+            data = folder / "kafka-data"
             try:
-                wait_until(lambda: any(f.stat().st_size for f in segments("view_log-*/*.log")), "the first messages", 30)
+                wait_until(lambda: any(f.stat().st_size for f in data.glob("view_log-*/*.log")), "first messages", 30)
                 kafka.process().kill()
                 producer.terminate()
                 _, printed = producer.communicate(timeout=10)
