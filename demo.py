@@ -55,6 +55,7 @@ def main() -> int:
         print(f"error: {e}", file=sys.stderr)
         return 1
     _say(f"Everything is stopped again, after {time.monotonic() - began:.0f} s. The report stays in {data / REPORT}")
+    _say(f"Look at it: DATA_DIR=file://{data} make dashboard, then http://localhost:8501")
     return 0
 
 

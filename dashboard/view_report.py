@@ -16,12 +16,11 @@ from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import duckdb
 
 from jobs import results
-from jobs.pipeline import PIPELINES, JobError, split
+from jobs.pipeline import PIPELINES, JobError, report_time_zone, split
 from jobs.results import SUCCESS
 from jobs.submit import DEFAULTS
 
@@ -77,10 +76,7 @@ def connect(data_dir: str, zone: str, hours_of_minutes: int = 1) -> duckdb.DuckD
     """
     if not data_dir.startswith("file://"):
         raise JobError(f"DATA_DIR is {data_dir}; only what lies on this machine, file://..., can be shown.")
-    try:
-        clock = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError) as e:
-        raise JobError(f"REPORT_TIME_ZONE is '{zone}', which is no time zone; America/New_York would be one.") from e
+    clock = report_time_zone({"REPORT_TIME_ZONE": zone})
     root = data_dir.removeprefix("file://")
     newest = newest_minute(Path(root) / "view_report")
     if newest is None:

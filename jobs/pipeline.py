@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlglot.errors import TokenError
 from sqlglot.tokens import Tokenizer, TokenType
@@ -87,6 +88,18 @@ def version(folder: Path) -> str:
     for file in sorted(folder.glob("*.sql")):
         digest.update(f"{file.name}\0{file.read_text()}\0".encode())
     return digest.hexdigest()[:12]
+
+
+def report_time_zone(variables: Mapping[str, str]) -> ZoneInfo:
+    """REPORT_TIME_ZONE, whose hours and days the roll-ups are of; UTC where it is not set. JobError where it is none.
+
+    Asked before Flink is: an offset such as +05:30 is a time zone to its sinks, and UTC to CONVERT_TZ, without a word.
+    """
+    name = variables.get("REPORT_TIME_ZONE", "UTC")
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as e:
+        raise JobError(f"REPORT_TIME_ZONE is '{name}', which is no time zone; America/New_York would be one.") from e
 
 
 def _chosen(files: list[Path], variables: Mapping[str, str]) -> list[Path]:

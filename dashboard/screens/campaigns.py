@@ -1,7 +1,9 @@
 """Campaign performance: views and average view duration of campaigns over time."""
 
 import io
+from collections.abc import Callable
 from datetime import date, timedelta
+from typing import TypeVar
 
 import altair as alt
 import duckdb
@@ -12,6 +14,7 @@ import streamlit as st
 from dashboard import settings, view_report
 from jobs.pipeline import JobError
 
+T = TypeVar("T")
 GRAINS = ["minute", "hour", "day", "week", "month"]
 # Days shown when nobody has chosen any.
 DAYS = {"minute": 1, "hour": 2, "day": 30, "week": 91, "month": 365}
@@ -26,21 +29,36 @@ def connection(newest: str) -> duckdb.DuckDBPyConnection:
     return view_report.connect(settings.data_dir(), settings.zone())
 
 
-def chosen(name: str, default: str) -> str:
-    """What the link in the address bar says."""
-    return st.query_params.get(name, default)
+def chosen(name: str, default: T, read: Callable[[str], T]) -> T:
+    """What the link in the address bar says; the default, with a sentence, where it says what cannot be read."""
+    text = st.query_params.get(name)
+    if text is None:
+        return default
+    try:
+        return read(text)
+    except ValueError:
+        # Not what it says: a link may be hostile text.
+        st.warning(f"What the link says behind '{name}=' is no choice here; this is with {default} instead.")
+        return default
+
+
+def grain_named(text: str) -> str:
+    return GRAINS[GRAINS.index(text)]
 
 
 def choose(newest: date) -> tuple[str, date, date, list[int], list[int]]:
     """The selection, from the link and the sidebar; the link is kept up to date."""
+    linked_grain = chosen("by", "hour", grain_named)
+    linked_first = chosen("from", newest - timedelta(DAYS[linked_grain] - 1), date.fromisoformat)
+    linked_last = chosen("to", newest, date.fromisoformat)
     with st.sidebar:
-        grain = st.selectbox("One point per", GRAINS, GRAINS.index(chosen("by", "hour")), key="by")
-        first = st.date_input("From", date.fromisoformat(chosen("from", str(newest - timedelta(DAYS[grain] - 1)))))
-        last = st.date_input("To", date.fromisoformat(chosen("to", str(newest))))
+        grain = st.selectbox("One point per", GRAINS, GRAINS.index(linked_grain), key="by")
+        first = st.date_input("From", linked_first)
+        last = st.date_input("To", linked_last)
         networks = st.text_input(
-            "Networks", chosen("networks", ""), placeholder="all; or 3, 7", help="Numbers of networks"
+            "Networks", chosen("networks", "", str), placeholder="all; or 3, 7", help="Numbers of networks"
         )
-        campaigns = st.text_input("Campaigns", chosen("campaigns", ""), placeholder="all; or 12, 40")
+        campaigns = st.text_input("Campaigns", chosen("campaigns", "", str), placeholder="all; or 12, 40")
     selection = {"by": grain, "from": f"{first}", "to": f"{last}", "networks": networks, "campaigns": campaigns}
     st.query_params.from_dict({name: value for name, value in selection.items() if value})
     return grain, first, last, numbers("Networks", networks), numbers("Campaigns", campaigns)

@@ -97,6 +97,13 @@ def test_a_wrong_choice_is_one_sentence(page: Page, address: str) -> None:
     expect(page.get_by_text("Networks takes numbers with commas between them")).to_be_visible(timeout=60_000)
 
 
+def test_a_wrong_link_is_one_sentence_and_the_default(page: Page, address: str) -> None:
+    page.goto(f"{address}/?by=fortnight&from=2026-03-01&to=2026-02-30")
+    expect(page.get_by_text("What the link says behind 'by=' is no choice here")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("What the link says behind 'to=' is no choice here")).to_be_visible()
+    ready(page)
+
+
 def test_health_and_a_hostile_message(page: Page, address: str, stream: Stream) -> None:
     page.goto(f"{address}/health")
     expect(page.get_by_role("heading", name="Every message is accounted for")).to_be_visible(timeout=60_000)

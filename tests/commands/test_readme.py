@@ -62,6 +62,7 @@ def test_the_demo_prints_a_report_that_the_oracle_agrees_with(demo: tuple[Path, 
     complete = reading.complete_minutes(folder / "view_report")
     rows = [row for row in reading.rows(folder / "view_report") if row.minute in complete]
     assert not oracle.differences(rows, {key: row for key, row in expected.items() if row.minute in complete})
+    assert f"DATA_DIR=file://{folder} make dashboard, then http://localhost:8501" in printed
     figures.add(f"the demo's report: {len(rows):,} rows of {len(complete)} minutes equal the oracle's")
     assert len(rows) > 1000
 

@@ -53,6 +53,12 @@ def test_a_missing_variable(stream: Stream, folder: Path) -> None:
     assert "1_only.sql:3" in message
 
 
+@pytest.mark.parametrize("zone", ["+05:30", "New York", ""])
+def test_a_time_zone_that_is_none(stream: Stream, zone: str) -> None:
+    message = refused(stream, "view_report", "--explain", REPORT_TIME_ZONE=zone)
+    assert f"REPORT_TIME_ZONE is '{zone}', which is no time zone; America/New_York would be one." in message
+
+
 @pytest.mark.parametrize(
     ("statement", "reason", "line"),
     [
