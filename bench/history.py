@@ -5,9 +5,15 @@
 Makes a year of hours and days, and a month of minutes, of 1,000 campaigns in 20 networks, as the pipeline and
 `jobs.maintain` leave them: the last two days in many small files, the others in one a day. Each query is asked once
 with a connection that has just been made, as a customer's first page would, and three times more.
+
+With --dashboard the pages that show the same are timed in a browser, from the link to the last chart. Start it before:
+
+    DATA_DIR=file:///tmp/history make dashboard
 """
 
 import argparse
+import os
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -15,6 +21,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+from playwright.sync_api import Page, expect, sync_playwright
 
 from dashboard import view_report
 from jobs import results
@@ -55,11 +62,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="where the history is, or shall be: 520 MB")
     parser.add_argument("--days", type=int, default=365, help="of hours and days (default: %(default)s)")
     parser.add_argument("--minute-days", type=int, default=30, help="of minutes (default: %(default)s)")
+    parser.add_argument("--dashboard", metavar="URL", help="time its pages, too: http://localhost:8501")
     options = parser.parse_args(arguments)
     folder = options.folder.resolve()
     if not folder.exists():
         _make(folder, options.days, options.minute_days)
     _measure(folder, options.days)
+    if options.dashboard:
+        _look(options.dashboard, options.days)
     return 0
 
 
@@ -139,6 +149,40 @@ def _measure(folder: Path, days: int) -> None:
             for _ in range(_REPEATS)
         )
         print(f"{name:45}{rows:12,}{first:12.2f}{again[_REPEATS // 2]:12.2f}", flush=True)
+
+
+def _look(address: str, days: int) -> None:
+    today = datetime.now(UTC).date()
+    month, year = today - timedelta(days=30), today - timedelta(days=days)
+    pages = {
+        "a customer's month, by day (1 network)": f"by=day&from={month}&to={today}&networks=3",
+        "a customer's year, by month (1 network)": f"by=month&from={year}&to={today}&networks=3",
+        "a customer's month, by hour (1 network)": f"by=hour&from={month}&to={today}&networks=3",
+        "everybody's month, by day": f"by=day&from={month}&to={today}",
+        "everybody's year, by month": f"by=month&from={year}&to={today}",
+        "everybody's week, by hour": f"by=hour&from={today - timedelta(days=7)}&to={today}",
+    }
+    print(f"\n{'page in a browser':45}{'':12}{'first, s':>12}{'again, s':>12}")
+    # Chromium's sandbox does not work for root.
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
+        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        for name, selection in {"the start page": "", **pages}.items():
+            times = [
+                _timed(lambda selection=selection: _show(page, f"{address}/?{selection}"))[0]
+                for _ in range(1 + _REPEATS)
+            ]
+            print(f"{name:45}{'':12}{times[0]:12.2f}{sorted(times[1:])[_REPEATS // 2]:12.2f}", flush=True)
+        browser.close()
+
+
+def _show(page: Page, link: str) -> None:
+    """Open a link and wait until everything is there."""
+    page.goto(link)
+    expect(page.get_by_role("button", name="Parquet", exact=True)).to_be_visible(timeout=60_000)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=60_000)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=60_000)
 
 
 def _timed(call: Callable) -> tuple[float, object]:

@@ -58,7 +58,8 @@ def test_what_is_reported_is_what_is_not_noted() -> None:
         (["dashboard.view_report"], ["--by", "--from", "--to", "--network", "--campaign", "--csv"]),
         (["bench.history"], ["FOLDER", "--days", "--minute-days"]),
         (["local"], ["up", "down", "status", "install", "--kafka-port", "--folder"]),
-        (["producer"], ["view-log", "campaigns"]),
+        (["producer"], ["view-log", "banner-events", "campaigns"]),
+        (["producer", "banner-events"], ["--rate", "--late", "--malformed", "--pages", "--bots", "--files", "--form"]),
         (
             ["producer", "view-log"],
             [
