@@ -2,10 +2,8 @@
 
 import os
 from datetime import datetime
-from pathlib import Path
 
 from dashboard import view_report
-from jobs.pipeline import JobError
 from jobs.submit import DEFAULTS
 
 
@@ -26,7 +24,4 @@ def web_ui(job_manager: str) -> str:
 
 def newest_minute() -> datetime:
     """The newest finished minute, UTC; JobError where there is none."""
-    newest = view_report.newest_minute(Path(data_dir().removeprefix("file://")) / "view_report")
-    if newest is None:
-        raise JobError(f"{data_dir()}/view_report has no finished minute: start the servers and a pipeline (README).")
-    return newest
+    return view_report.newest_minute(data_dir())

@@ -74,13 +74,8 @@ def connect(data_dir: str, zone: str, hours_of_minutes: int = 1) -> duckdb.DuckD
     Of the minutes it knows the newest ones: those of the running hour and the hours before it, `hours_of_minutes` in
     all.
     """
-    if not data_dir.startswith("file://"):
-        raise JobError(f"DATA_DIR is {data_dir}; only what lies on this machine, file://..., can be shown.")
     clock = report_time_zone({"REPORT_TIME_ZONE": zone})
-    root = data_dir.removeprefix("file://")
-    newest = newest_minute(Path(root) / "view_report")
-    if newest is None:
-        raise JobError(f"{data_dir}/view_report has no finished minute. Does the pipeline run (`make status`)?")
+    newest, root = newest_minute(data_dir), results.local_folder(data_dir)
     db = duckdb.connect()
     first = newest - timedelta(minutes=newest.replace(tzinfo=UTC).astimezone(clock).minute, hours=hours_of_minutes - 1)
     moments = [newest, *(first + timedelta(hours=hour) for hour in range(hours_of_minutes))]
@@ -114,10 +109,10 @@ def performance(
     return report
 
 
-def newest_minute(report: Path) -> datetime | None:
-    """The newest minute with _SUCCESS: the rows of all minutes up to it are there. None where there is none."""
+def newest_minute(data_dir: str) -> datetime:
+    """The newest minute with _SUCCESS, UTC: the rows of all minutes up to it are there; JobError where none is."""
     newest = None
-    for network in report.glob("network_id=*"):
+    for network in Path(results.local_folder(data_dir), "view_report").glob("network_id=*"):
         # Names alone: of a month there are 43,200.
         names = (entry.name for entry in os.scandir(network) if entry.name.startswith("minute_timestamp="))
         for name in sorted(names, reverse=True):
@@ -127,6 +122,8 @@ def newest_minute(report: Path) -> datetime | None:
             if (network / name / SUCCESS).exists():
                 newest = minute
                 break
+    if newest is None:
+        raise JobError(f"{data_dir}/view_report has no finished minute: start the servers and a pipeline (README).")
     return newest
 
 

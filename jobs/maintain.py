@@ -41,11 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     data_dir = os.environ.get("DATA_DIR", DEFAULTS["DATA_DIR"])
     try:
-        if not data_dir.startswith("file://"):
-            raise JobError(f"DATA_DIR is {data_dir}; only what lies on this machine, file://..., can be maintained.")
+        root = Path(results.local_folder(data_dir))
         folder = pipeline_folder(options.pipeline)
         for table in results.tables(folder).values():
-            _maintain(duckdb.connect(), Path(data_dir.removeprefix("file://")), table, options.grace_minutes * 60)
+            _maintain(duckdb.connect(), root, table, options.grace_minutes * 60)
     except JobError as e:
         print(f"error: {e}", file=sys.stderr)
         return 1

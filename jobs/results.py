@@ -31,6 +31,13 @@ class Table:
     keep_days: int = 0
 
 
+def local_folder(data_dir: str) -> str:
+    """The folder that DATA_DIR names; JobError where that is not on this machine."""
+    if not data_dir.startswith("file://"):
+        raise JobError(f"DATA_DIR is {data_dir}; this reads only what lies on this machine, file://...")
+    return data_dir.removeprefix("file://")
+
+
 def tables(folder: Path) -> dict[str, Table]:
     """The tables of a pipeline's folder, by name."""
     file = folder / "tables.yaml"

@@ -106,7 +106,7 @@ def audited() -> None:
 def newest_rejected() -> list[dict]:
     """The newest rejected messages."""
     db = duckdb.connect()
-    root = settings.data_dir().removeprefix("file://")
+    root = results.local_folder(settings.data_dir())
     columns = (
         "rejected_at TIMESTAMP, reason VARCHAR, detail VARCHAR, payload BLOB, topic VARCHAR, kafka_partition INTEGER, "
         "kafka_offset BIGINT, pipeline VARCHAR"
