@@ -49,16 +49,22 @@ def grain_named(text: str) -> str:
 def choose(newest: date) -> tuple[str, date, date, list[int], list[int]]:
     """The selection, from the link and the sidebar; the link is kept up to date."""
     linked_grain = chosen("by", "hour", grain_named)
-    linked_first = chosen("from", newest - timedelta(DAYS[linked_grain] - 1), date.fromisoformat)
-    linked_last = chosen("to", newest, date.fromisoformat)
+    linked = {
+        "by": linked_grain,
+        "from": chosen("from", newest - timedelta(DAYS[linked_grain] - 1), date.fromisoformat),
+        "to": chosen("to", newest, date.fromisoformat),
+        "networks": chosen("networks", "", str),
+        "campaigns": chosen("campaigns", "", str),
+    }
+    # Only at first: a widget whose default changes with the link is a new one, and forgets what was typed into it.
+    for name, value in linked.items():
+        st.session_state.setdefault(name, value)
     with st.sidebar:
-        grain = st.selectbox("One point per", GRAINS, GRAINS.index(linked_grain), key="by")
-        first = st.date_input("From", linked_first)
-        last = st.date_input("To", linked_last)
-        networks = st.text_input(
-            "Networks", chosen("networks", "", str), placeholder="all; or 3, 7", help="Numbers of networks"
-        )
-        campaigns = st.text_input("Campaigns", chosen("campaigns", "", str), placeholder="all; or 12, 40")
+        grain = st.selectbox("One point per", GRAINS, key="by")
+        first = st.date_input("From", key="from")
+        last = st.date_input("To", key="to")
+        networks = st.text_input("Networks", placeholder="all; or 3, 7", help="Numbers of networks", key="networks")
+        campaigns = st.text_input("Campaigns", placeholder="all; or 12, 40", key="campaigns")
     selection = {"by": grain, "from": f"{first}", "to": f"{last}", "networks": networks, "campaigns": campaigns}
     st.query_params.from_dict({name: value for name, value in selection.items() if value})
     return grain, first, last, numbers("Networks", networks), numbers("Campaigns", campaigns)
