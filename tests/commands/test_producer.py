@@ -65,6 +65,21 @@ def test_what_arrives_is_what_was_sent_and_the_same_again(cluster: Cluster, fold
     assert arrived[0] == arrived[1]
 
 
+def test_banner_events_are_the_same_in_kafka_and_in_hourly_files(cluster: Cluster, folder: Path) -> None:
+    topic = new_topic(cluster)
+    events = ["banner-events", "--count", "2500", "--rate", "0.3", "--start", "1795363620000", "--malformed", "0.1"]
+    done = python("producer", *events, "--topic", topic, KAFKA_BOOTSTRAP_SERVERS=cluster.bootstrap_servers)
+    assert done.returncode == 0, done.stderr
+    done = python("producer", *events, "--files", str(folder))
+    assert done.returncode == 0, done.stderr
+    assert "2,500 events in 2 hourly files" in done.stdout
+    lines = [line for file in folder.iterdir() for line in file.read_bytes().splitlines()]
+    assert sorted(lines) == sorted(m for messages in contents(cluster, topic).values() for m in messages)
+    done = python("producer", "banner-events", "--files", str(folder))
+    assert done.returncode == 1
+    assert "error: Files need an end: say --count or --duration." in done.stderr
+
+
 def test_only_the_partitions_that_were_asked_for(cluster: Cluster) -> None:
     topic = new_topic(cluster)
     arguments = ["view-log", "--count", "100", "--partitions", "0,3", "--topic", topic]
