@@ -20,7 +20,7 @@ from urllib.parse import unquote
 import duckdb
 
 from jobs import results
-from jobs.pipeline import PIPELINES, JobError, report_time_zone, split
+from jobs.pipeline import PIPELINES, JobError, split, time_zone
 from jobs.results import SUCCESS
 from jobs.submit import DEFAULTS
 
@@ -74,7 +74,7 @@ def connect(data_dir: str, zone: str, hours_of_minutes: int = 1) -> duckdb.DuckD
     Of the minutes it knows the newest ones: those of the running hour and the hours before it, `hours_of_minutes` in
     all.
     """
-    clock = report_time_zone({"REPORT_TIME_ZONE": zone})
+    clock = time_zone("REPORT_TIME_ZONE", zone)
     newest, root = newest_minute(data_dir), results.local_folder(data_dir)
     db = duckdb.connect()
     first = newest - timedelta(minutes=newest.replace(tzinfo=UTC).astimezone(clock).minute, hours=hours_of_minutes - 1)

@@ -1,7 +1,8 @@
 """A pipeline is a folder of SQL files, run in the order of their names. This module reads them into statements.
 
 Variables are written `${NAME}` or `${NAME:-default}` and filled in strictly: one that is missing stops everything
-before any statement runs. Inside a string literal a value's quotes are escaped; comments are left alone.
+before any statement runs, and so does a NAME_TIME_ZONE that is none. Inside a string literal a value's quotes are
+escaped; comments are left alone.
 """
 
 import hashlib
@@ -22,6 +23,8 @@ _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^
 _RUNS_WHEN = re.compile(
     r"^-- Runs when (?P<name>[A-Z_][A-Z0-9_]*) is (?P<value>\S+?)(?P<default> \(the default\))?\.$", re.MULTILINE
 )
+# The end of the names of variables that must be time zones.
+_TIME_ZONE = "_TIME_ZONE"
 _DOLLAR_BRACE = re.compile(r"\$\{")
 
 
@@ -90,16 +93,15 @@ def version(folder: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def report_time_zone(variables: Mapping[str, str]) -> ZoneInfo:
-    """REPORT_TIME_ZONE, whose hours and days the roll-ups are of; UTC where it is not set. JobError where it is none.
+def time_zone(variable: str, value: str) -> ZoneInfo:
+    """The time zone that a variable names; JobError where that is none.
 
     Asked before Flink is: an offset such as +05:30 is a time zone to its sinks, and UTC to CONVERT_TZ, without a word.
     """
-    name = variables.get("REPORT_TIME_ZONE", "UTC")
     try:
-        return ZoneInfo(name)
+        return ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError) as e:
-        raise JobError(f"REPORT_TIME_ZONE is '{name}', which is no time zone; America/New_York would be one.") from e
+        raise JobError(f"{variable} is '{value}', which is no time zone; America/New_York would be one.") from e
 
 
 def _chosen(files: list[Path], variables: Mapping[str, str]) -> list[Path]:
@@ -171,6 +173,8 @@ def _fill_in(
         if value is None:
             missing.append((variable["name"], match.start()))
             value = ""
+        elif variable["name"].endswith(_TIME_ZONE):
+            time_zone(variable["name"], value)
         out.append(text[at : match.start()])
         out.append(value.replace("'", "''") if _within(match.start(), literals) else value)
         at = variable.end()

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from jobs.inputs import findings
 from jobs.job_manager import job_manager_at
-from jobs.pipeline import REPO, JobError, pipeline_folder, pipeline_names, read_pipeline, report_time_zone, version
+from jobs.pipeline import REPO, JobError, pipeline_folder, pipeline_names, read_pipeline, version
 
 # Flink takes a path as it is: one with a space must not be written with %20, as Path.as_uri() would.
 DEFAULTS = {
@@ -34,7 +34,6 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         folder = pipeline_folder(options.pipeline)
         variables = {**DEFAULTS, "PIPELINE_VERSION": version(folder), **os.environ}
-        report_time_zone(variables)
         statements = read_pipeline(folder, variables)
         if options.unless_running:
             job_manager = job_manager_at(options.jobmanager, folder.name)
