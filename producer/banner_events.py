@@ -8,15 +8,13 @@ click comes after the view of the same banner by the same visitor.
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
+from producer.making import BLOCK, block_sizes, zipf
 from producer.sending import Block
 
-# Events are made in blocks of this size, each from its own random generator, so that the same seed gives the same
-# events however fast they are sent.
-BLOCK = 1000
 IMPRESSION, CLICK = 0, 1
 PLACEMENTS_PER_PAGE = 4
 BANNERS = 5000
@@ -55,6 +53,15 @@ class Columns:
     visitor: np.ndarray
     faults: dict[int, str] = field(default_factory=dict)
 
+    def chosen(self, which: np.ndarray) -> "Columns":
+        """Those of the events; `which` is one bool for each."""
+        if which.all():
+            return self
+        place = np.cumsum(which) - 1
+        faults = {int(place[i]): fault for i, fault in self.faults.items() if which[i]}
+        arrays = [getattr(self, column.name)[which] for column in fields(self) if column.name != "faults"]
+        return Columns(*arrays, faults)
+
     def texts(self) -> tuple[list[str], list[str], list[str], list[str]]:
         """banner_id, placement_id, page_id and user_id."""
         return (
@@ -74,8 +81,8 @@ class Events:
         self._rate = rate
         self._max_delay = max_delay_seconds
         self._shape = shape
-        self._pages = _zipf(shape.pages, 0.9)
-        self._visitors = _zipf(shape.visitors, 0.6)
+        self._pages = zipf(shape.pages, 0.9)
+        self._visitors = zipf(shape.visitors, 0.6)
         # Of each placement: most are hardly clicked, few often.
         placements = shape.pages * PLACEMENTS_PER_PAGE
         self._click_rates = np.random.default_rng(seed).beta(1, 80, placements)
@@ -87,13 +94,10 @@ class Events:
 
     def columns(self, count: int | None) -> Iterator[Columns]:
         """The same as columns, a block at a time."""
-        made = 0
-        while count is None or made < count:
-            size = BLOCK if count is None else min(BLOCK, count - made)
-            yield self._block(made // BLOCK, size)
-            made += size
+        for number, size in block_sizes(count):
+            yield self._block(number).chosen(np.arange(BLOCK) < size)
 
-    def _block(self, number: int, size: int) -> Columns:
+    def _block(self, number: int) -> Columns:
         random = np.random.default_rng([self._seed, number])
         first, after = self._pushed_at(number * BLOCK), self._pushed_at((number + 1) * BLOCK)
         pushed = first + (after - first) * np.arange(BLOCK) / BLOCK
@@ -124,9 +128,9 @@ class Events:
                 of[click] = of[view]
             happened[click] = pushed[click] - thinking[view] * min(delay[view], pushed[click] - happened[view])
 
-        faults = {i: "late" if late[i] else "malformed" for i in np.flatnonzero((late | malformed)[:size]).tolist()}
+        faults = {i: "late" if late[i] else "malformed" for i in np.flatnonzero(late | malformed).tolist()}
         timestamp = np.floor(happened).astype(np.int64)
-        return Columns(*(of[:size] for of in (pushed, timestamp, event_type, banner, placement, visitor)), faults)
+        return Columns(pushed, timestamp, event_type, banner, placement, visitor, faults)
 
     def _pushed_at(self, event: int) -> float:
         """When an event is pushed, seconds since 1970: so that as many were before it as the day and the night make."""
@@ -162,12 +166,6 @@ def messages(columns: Columns) -> list[bytes]:
         if fault == "malformed":
             values[i] = _spoil(values[i], int(columns.banner[i]))
     return values
-
-
-def _zipf(count: int, exponent: float) -> np.ndarray:
-    """Cumulative shares of 1 to `count`: the n-th has one in proportion to 1 / n^exponent."""
-    weights = np.arange(1, count + 1) ** -exponent
-    return np.cumsum(weights) / weights.sum()
 
 
 def _spoil(value: bytes, which: int) -> bytes:

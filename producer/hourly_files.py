@@ -73,8 +73,7 @@ def write(blocks: Iterator[Columns], total: int, folder: Path, form: str) -> int
     folder.mkdir(parents=True, exist_ok=True)
     opened: dict[int, _Lines | _Parquet] = {}
     closed: set[int] = set()
-    bar = tqdm(total=total, unit=" events", disable=None)
-    with bar:
+    with tqdm(total=total, unit=" events", disable=None) as bar:
         for columns in blocks:
             if form == "parquet" and "malformed" in columns.faults.values():
                 raise ProducerError(
@@ -88,7 +87,7 @@ def write(blocks: Iterator[Columns], total: int, folder: Path, form: str) -> int
                     )
                 if hour not in opened:
                     opened[hour] = _open(folder, hour, form)
-                opened[hour].write(_of(columns, hours == hour))
+                opened[hour].write(columns.chosen(hours == hour))
             bar.update(len(hours))
             for hour in [hour for hour in opened if hour < hours.max() - _OPEN_HOURS]:
                 _close(folder, hour, form, opened.pop(hour))
@@ -114,13 +113,3 @@ def _close(folder: Path, hour: int, form: str, out: _Lines | _Parquet) -> None:
     out.close()
     name = _name(hour, form)
     (folder / f".{name}").rename(folder / name)
-
-
-def _of(columns: Columns, chosen: np.ndarray) -> Columns:
-    """Those of the events."""
-    if chosen.all():
-        return columns
-    new_place = np.cumsum(chosen) - 1
-    faults = {int(new_place[i]): fault for i, fault in columns.faults.items() if chosen[i]}
-    arrays = (columns.pushed, columns.timestamp, columns.event_type, columns.banner, columns.placement, columns.visitor)
-    return Columns(*(array[chosen] for array in arrays), faults)

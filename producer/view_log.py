@@ -11,11 +11,8 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from producer.making import BLOCK, block_sizes, zipf
 from producer.sending import Block
-
-# Events are made in blocks of this size, each from its own random generator, so that the same seed gives the same
-# events however fast they are sent.
-BLOCK = 1000
 
 # A view ends at the latest 10 s before its minute's window closes if it is on time; 80 s are late whatever the minute.
 _LATE_MS = (80_000, 600_000)
@@ -43,18 +40,13 @@ class Events:
         self._rate = rate
         self._max_delay_ms = max_delay_seconds * 1000
         self._faults = faults
-        # Zipf-like: the n-th campaign is viewed in proportion to 1 / n^0.8.
-        weights = np.arange(1, len(campaigns) + 1) ** -0.8
-        self._cumulative = np.cumsum(weights) / weights.sum()
+        self._cumulative = zipf(len(campaigns), 0.8)
         self._second_text: dict[int, str] = {}
 
     def blocks(self, count: int | None) -> Iterator[Block]:
         """Blocks of events in the order they are pushed: `count` events in all, or without end."""
-        made = 0
-        while count is None or made < count:
-            size = BLOCK if count is None else min(BLOCK, count - made)
-            yield self._block(made // BLOCK, size)
-            made += size
+        for number, size in block_sizes(count):
+            yield self._block(number, size)
 
     def _block(self, number: int, size: int) -> Block:
         random = np.random.default_rng([self._seed, number])
