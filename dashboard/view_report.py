@@ -19,10 +19,10 @@ from urllib.parse import unquote
 
 import duckdb
 
+from dashboard import settings
 from jobs import results
 from jobs.pipeline import PIPELINES, JobError, split, time_zone
 from jobs.results import SUCCESS
-from jobs.submit import DEFAULTS
 
 GRAINS = ("minute", "hour", "day", "week", "month", "year")
 _FOLDER = PIPELINES / "view_report"
@@ -54,9 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--csv", metavar="FILE", help="write it to a file instead")
     options = parser.parse_args(arguments)
     try:
-        db = connect(
-            os.environ.get("DATA_DIR", DEFAULTS["DATA_DIR"]), os.environ.get("REPORT_TIME_ZONE", "UTC"), options.hours
-        )
+        db = connect(results.data_dir(), settings.zone(), options.hours)
     except JobError as e:
         print(f"error: {e}", file=sys.stderr)
         return 1

@@ -11,7 +11,6 @@ FLINK_CONF_DIR says), it is asked whether Flink itself has dropped rows as late,
 """
 
 import argparse
-import os
 import sys
 import time
 from pathlib import Path
@@ -22,7 +21,6 @@ from jobs import results
 from jobs.inputs import findings
 from jobs.job_manager import job_manager_at
 from jobs.pipeline import PIPELINES, JobError, pipeline_folder, pipeline_names, split
-from jobs.submit import DEFAULTS
 
 # Files of one checkpoint become visible one after the other; what disagrees for longer than this is wrong.
 _SETTLES_SECONDS = 10
@@ -84,7 +82,7 @@ def disagreements(
 
 
 def _audit(folder: Path, job_manager: str | None) -> int:
-    data_dir = os.environ.get("DATA_DIR", DEFAULTS["DATA_DIR"])
+    data_dir = results.data_dir()
     db, wrong = disagreements(folder, data_dir)
     topics = [topic for (topic,) in db.sql("SELECT DISTINCT topic FROM reported_counts").fetchall()]
     if not topics:

@@ -26,7 +26,8 @@ def _translated(file: Path) -> dict[str, object]:
         lines = file.read_text().splitlines()
     except OSError as e:
         raise JobError(f"KAFKA_CLIENT_PROPERTIES names {file}, which cannot be read: {e.strerror}.") from e
-    given = dict(_SETTING.match(line).groups() for line in lines if _SETTING.match(line) and line.lstrip()[:1] != "#")
+    matches = (_SETTING.match(line) for line in lines if line.lstrip()[:1] != "#")
+    given = dict(found.groups() for found in matches if found)
     settings: dict[str, object] = {name: given.pop(name) for name in _AS_THEY_ARE & given.keys()}
     if login := given.pop("sasl.jaas.config", None):
         found = _LOGIN.search(login)

@@ -12,7 +12,6 @@ Environment: DATA_DIR (default file://<repository>/data), which must be on this 
 """
 
 import argparse
-import os
 import sys
 import time
 from datetime import UTC, date, datetime, timedelta
@@ -23,7 +22,6 @@ import duckdb
 from jobs import results
 from jobs.pipeline import JobError, pipeline_folder, pipeline_names
 from jobs.results import SUCCESS, Table
-from jobs.submit import DEFAULTS
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,9 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
         help="how long files that are no longer needed stay for those who read them already (default: %(default)s)",
     )
     options = parser.parse_args(arguments)
-    data_dir = os.environ.get("DATA_DIR", DEFAULTS["DATA_DIR"])
     try:
-        root = Path(results.local_folder(data_dir))
+        root = Path(results.local_folder(results.data_dir()))
         folder = pipeline_folder(options.pipeline)
         for table in results.tables(folder).values():
             _maintain(duckdb.connect(), root, table, options.grace_minutes * 60)

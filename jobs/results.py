@@ -5,6 +5,7 @@ and says so with a _SUCCESS beside it that names the files it was made of, one a
 is read and these are not; they are deleted later, when nobody reads them any more.
 """
 
+import os
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,7 @@ import duckdb
 import yaml
 
 from jobs.pipeline import JobError
+from jobs.submit import DEFAULTS
 
 ARCHIVE = "archive"
 SUCCESS = "_SUCCESS"
@@ -29,6 +31,11 @@ class Table:
     complete: str = ""
     archive_after_days: int = 0
     keep_days: int = 0
+
+
+def data_dir() -> str:
+    """DATA_DIR, or where the launcher puts results without it."""
+    return os.environ.get("DATA_DIR", DEFAULTS["DATA_DIR"])
 
 
 def local_folder(data_dir: str) -> str:

@@ -12,12 +12,13 @@ import pyarrow.parquet as pq
 import streamlit as st
 
 from dashboard import settings, view_report
+from jobs import results
 from jobs.pipeline import JobError
 
 T = TypeVar("T")
-GRAINS = ["minute", "hour", "day", "week", "month"]
 # Days shown when nobody has chosen any.
 DAYS = {"minute": 1, "hour": 2, "day": 30, "week": 91, "month": 365}
+GRAINS = list(DAYS)
 REFRESH_SECONDS = 15
 ROWS_SHOWN = 1000
 
@@ -26,7 +27,7 @@ ROWS_SHOWN = 1000
 def connection(newest: str) -> duckdb.DuckDBPyConnection:
     """One for all who look, until the next minute is finished."""
     del newest
-    return view_report.connect(settings.data_dir(), settings.zone())
+    return view_report.connect(results.data_dir(), settings.zone())
 
 
 def chosen(name: str, default: T, read: Callable[[str], T]) -> T:
@@ -94,7 +95,7 @@ def change(now: float, before: float) -> str | None:
 
 
 def show() -> None:
-    newest = settings.newest_minute()
+    newest = view_report.newest_minute(results.data_dir())
     db = connection(f"{newest}").cursor()
     today = db.execute("SELECT local_time(finished_until - INTERVAL 1 MINUTE)::DATE FROM bounds").fetchall()[0][0]
     grain, first, last, networks, campaigns = choose(today)
@@ -179,7 +180,7 @@ st.title("Campaign performance")
 @st.fragment(run_every=REFRESH_SECONDS)
 def refreshed() -> None:
     """Look whether another minute is finished, and show everything anew if so."""
-    newest = settings.newest_minute()
+    newest = view_report.newest_minute(results.data_dir())
     if st.session_state.setdefault("newest", newest) != newest:
         st.session_state["newest"] = newest
         st.rerun()

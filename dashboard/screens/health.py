@@ -7,7 +7,7 @@ import duckdb
 import pandas as pd
 import streamlit as st
 
-from dashboard import settings
+from dashboard import settings, view_report
 from jobs import audit, results
 from jobs.job_manager import job_manager_at
 from jobs.pipeline import JobError, pipeline_folder
@@ -26,7 +26,7 @@ LENGTHS = {"days": 86_400, "hours": 3_600, "min": 60}
 def freshness() -> None:
     """How old the newest finished minute is."""
     try:
-        newest = settings.newest_minute()
+        newest = view_report.newest_minute(results.data_dir())
     except JobError as e:
         st.info(f"There is no finished minute yet. {e}")
         return
@@ -64,7 +64,7 @@ def flink() -> None:
 @st.cache_data(ttl=REFRESH_SECONDS, show_spinner="Reading the audit")
 def account() -> tuple[list[dict], list[tuple], list[tuple]]:
     """Minutes of arrival with their counts; lost offsets; disagreements."""
-    db = audit.read(pipeline_folder(PIPELINE), settings.data_dir())
+    db = audit.read(pipeline_folder(PIPELINE), results.data_dir())
     minutes = db.sql(
         "SELECT arrival_minute AS minute, sum(read - punctuations)::BIGINT AS read, sum(reported)::BIGINT AS reported, "
         "sum(late)::BIGINT AS late, sum(rejected)::BIGINT AS rejected, sum(lost)::BIGINT AS lost "
@@ -106,7 +106,7 @@ def audited() -> None:
 def newest_rejected() -> list[dict]:
     """The newest rejected messages."""
     db = duckdb.connect()
-    root = results.local_folder(settings.data_dir())
+    root = results.local_folder(results.data_dir())
     columns = (
         "rejected_at TIMESTAMP, reason VARCHAR, detail VARCHAR, payload BLOB, topic VARCHAR, kafka_partition INTEGER, "
         "kafka_offset BIGINT, pipeline VARCHAR"
