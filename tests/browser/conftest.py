@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -51,39 +51,25 @@ def address(stream: Stream, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield where
 
 
-@dataclass
-class dashboard:
-    """The dashboard with these variables, as `make dashboard` starts it but for the port; a context manager."""
-
-    folder: Path
-    environment: dict[str, str]
-
-    def __enter__(self) -> str:
-        port = free_port()
-        address = f"http://127.0.0.1:{port}"
-        command = [
-            sys.executable,
-            "-m",
-            "streamlit",
-            "run",
-            str(REPO / "dashboard" / "app.py"),
-            "--server.port",
-            f"{port}",
-        ]
-        self._server = Server(
-            "dashboard",
-            command,
-            self.folder,
-            {"the dashboard": port},
-            lambda: answers(f"{address}/_stcore/health"),
-            env={**os.environ, **self.environment},
-        )
-        self._server.start()
-        self._server.wait_until_ready()
-        return address
-
-    def __exit__(self, *_: object) -> None:
-        self._server.stop()
+@contextmanager
+def dashboard(folder: Path, environment: dict[str, str]) -> Iterator[str]:
+    """The dashboard with these variables, as `make dashboard` starts it but for the port; yields its address."""
+    port = free_port()
+    where = f"http://127.0.0.1:{port}"
+    server = Server(
+        "dashboard",
+        [sys.executable, "-m", "streamlit", "run", str(REPO / "dashboard" / "app.py"), "--server.port", f"{port}"],
+        folder,
+        {"the dashboard": port},
+        lambda: answers(f"{where}/_stcore/health"),
+        env={**os.environ, **environment},
+    )
+    server.start()
+    try:
+        server.wait_until_ready()
+        yield where
+    finally:
+        server.stop()
 
 
 def answers(url: str) -> bool:

@@ -25,7 +25,7 @@ PULL_SECONDS = 120
 @pytest.fixture(scope="package")
 def docker_host() -> Iterator[str | None]:
     """DOCKER_HOST of an engine: None for this machine's own. Skips, and says so, where none can be had."""
-    if engine.answers(dict(os.environ)):
+    if engine.answers(engine.environment_of(None)):
         yield None
         return
     if os.geteuid() != 0 or not shutil.which("dockerd"):
@@ -48,7 +48,7 @@ def docker_host() -> Iterator[str | None]:
 @pytest.fixture(scope="package")
 def images(docker_host: str | None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Settings that name the images: pulled, or made here where no registry can be reached."""
-    environment = {**os.environ, **({"DOCKER_HOST": docker_host} if docker_host else {})}
+    environment = engine.environment_of(docker_host)
     if not _there(environment, BASE):
         # debootstrap knows no spaces in names.
         command = [HERE / "base-image.sh", tmp_path_factory.mktemp("base-image")]

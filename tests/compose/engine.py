@@ -23,7 +23,7 @@ class Compose:
         self._files = [part for file in ["docker-compose.yaml", *over] for part in ("--file", file)]
         self.settings = settings
         self._env_file = env_file
-        self._environment = {**os.environ, **({"DOCKER_HOST": engine} if engine else {})}
+        self._environment = environment_of(engine)
 
     def __call__(self, *arguments: str, seconds: float = 180, fails: bool = False, **settings: str) -> str:
         """`docker-compose ARGUMENTS` with .env as `settings` say; returns what it printed, both streams."""
@@ -89,8 +89,13 @@ def own_engine(folder: Path) -> Server:
         command=command,
         folder=folder,
         ports={},
-        is_ready=lambda: answers({**os.environ, "DOCKER_HOST": address(folder)}),
+        is_ready=lambda: answers(environment_of(address(folder))),
     )
+
+
+def environment_of(docker_host: str | None) -> dict[str, str]:
+    """What a command needs that is to reach this engine; None is this machine's."""
+    return {**os.environ, **({"DOCKER_HOST": docker_host} if docker_host else {})}
 
 
 def address(folder: Path) -> str:

@@ -56,7 +56,7 @@ def test_what_is_reported_is_what_is_not_noted() -> None:
         (["jobs.topics"], ["PIPELINE"]),
         (["jobs.maintain"], ["PIPELINE", "--grace-minutes"]),
         (["dashboard.view_report"], ["--by", "--from", "--to", "--network", "--campaign", "--csv"]),
-        (["bench.history"], ["FOLDER", "--days", "--minute-days"]),
+        (["bench.history"], ["FOLDER", "--days", "--minute-days", "--dashboard"]),
         (["local"], ["up", "down", "status", "install", "--kafka-port", "--folder"]),
         (["producer"], ["view-log", "banner-events", "campaigns"]),
         (["producer", "banner-events"], ["--rate", "--late", "--malformed", "--pages", "--bots", "--files", "--form"]),

@@ -1,8 +1,8 @@
 -- sqlfluff:dialect:duckdb
 -- sqlfluff:exclude_rules:AL03,RF04,ST06,ST07,CP05
 -- =====================================================================================================================
--- View report, for whoever reads it (DuckDB, run by dashboard/view_report.py): average view duration and number of views
--- per campaign and hour, day, week (Monday to Sunday), month or year of ${REPORT_TIME_ZONE}, those that are still
+-- View report, for whoever reads it (DuckDB, run by dashboard/view_report.py): average view duration and number of
+-- views per campaign and hour, day, week (Monday to Sunday), month or year of ${REPORT_TIME_ZONE}, those that are still
 -- running among them, exact as of the newest finished minute.
 --
 -- Given are the results' rows, view_report (of the minutes since the last finished hour at least), view_report_hourly,
