@@ -1,6 +1,7 @@
 package adreporting.connectors;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -22,7 +23,6 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.connectors.kafka.config.BoundedMode;
 import org.apache.flink.streaming.connectors.kafka.config.StartupMode;
 import org.apache.flink.streaming.connectors.kafka.table.KafkaDynamicSource;
-import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.ProviderContext;
 import org.apache.flink.table.connector.format.DecodingFormat;
@@ -55,20 +55,9 @@ import org.apache.flink.table.types.DataType;
  */
 final class AuditedKafkaTableSource extends KafkaDynamicSource {
 
-    static final String KEY = "key";
-    static final String HEADERS = "headers";
-    static final String TIMESTAMP_UTC = "timestamp-utc";
-    static final String PARTITION = "partition";
-    static final String OFFSET = "offset";
-    static final String PREVIOUS_OFFSET = "previous-offset";
-    static final String PARTITION_WATERMARK = "partition-watermark";
-    static final String ARRIVAL = "arrival";
-    static final String PREVIOUS_ARRIVAL = "previous-arrival";
-    static final String OPEN_SINCE = "open-since";
-
     private static final String OF_VALUE = "value.";
 
-    private MessageColumns columns;
+    private MessageColumn[] metadata = {};
     private String punctuationField;
     private Duration silenceAfter;
     private Duration interval;
@@ -135,29 +124,22 @@ final class AuditedKafkaTableSource extends KafkaDynamicSource {
 
     @Override
     public Map<String, DataType> listReadableMetadata() {
-        // All nullable, as columns are that do not say otherwise: then a table has no need of casts, which copy each row.
         Map<String, DataType> readable = new LinkedHashMap<>();
         valueDecodingFormat.listReadableMetadata().forEach((key, type) -> readable.put(OF_VALUE + key, type));
-        readable.put(KEY, DataTypes.BYTES().nullable());
-        readable.put(HEADERS, DataTypes.MAP(DataTypes.STRING().nullable(), DataTypes.BYTES().nullable()).nullable());
-        readable.put(TIMESTAMP_UTC, DataTypes.TIMESTAMP(3).nullable());
-        readable.put(PARTITION, DataTypes.INT().nullable());
-        readable.put(OFFSET, DataTypes.BIGINT().nullable());
-        readable.put(PREVIOUS_OFFSET, DataTypes.BIGINT().nullable());
-        readable.put(PARTITION_WATERMARK, DataTypes.TIMESTAMP(3).nullable());
-        readable.put(ARRIVAL, DataTypes.TIMESTAMP(3).nullable());
-        readable.put(PREVIOUS_ARRIVAL, DataTypes.TIMESTAMP(3).nullable());
-        readable.put(OPEN_SINCE, DataTypes.TIMESTAMP(3).nullable());
+        for (MessageColumn column : MessageColumn.values()) {
+            readable.put(column.key, column.type);
+        }
         return readable;
     }
 
     @Override
     public void applyReadableMetadata(List<String> metadataKeys, DataType producedDataType) {
-        try {
-            columns = MessageColumns.of(metadataKeys, DataType.getFieldCount(physicalDataType));
-        } catch (IllegalArgumentException e) {
-            throw new ValidationException(e.getMessage());
-        }
+        // The format's own come first, and it fills them in.
+        metadata =
+                metadataKeys.stream()
+                        .filter(key -> !key.startsWith(OF_VALUE))
+                        .map(MessageColumn::of)
+                        .toArray(MessageColumn[]::new);
         super.applyReadableMetadata(metadataKeys, producedDataType);
     }
 
@@ -169,8 +151,7 @@ final class AuditedKafkaTableSource extends KafkaDynamicSource {
                 KafkaSource.<RowData>builder()
                         .setTopics(topics)
                         .setProperties(properties)
-                        .setDeserializer(
-                                new MessageDecoder(values, columns, DataType.getFieldCount(producedDataType), rows))
+                        .setDeserializer(new MessageDecoder(values, metadata, rows))
                         .setStartingOffsets(
                                 switch (startupMode) {
                                     case EARLIEST -> OffsetsInitializer.earliest();
@@ -199,7 +180,6 @@ final class AuditedKafkaTableSource extends KafkaDynamicSource {
         TypeInformation<RowData> rows = context.createTypeInformation(producedDataType);
         PartitionHistoryOperator operator =
                 new PartitionHistoryOperator(
-                        columns,
                         punctuationField == null
                                 ? -1
                                 : DataType.getFieldNames(physicalDataType).indexOf(punctuationField),
@@ -218,7 +198,7 @@ final class AuditedKafkaTableSource extends KafkaDynamicSource {
                 }
                 // The provider takes the strategy from this field.
                 WatermarkStrategy<RowData> declared = watermarkStrategy;
-                watermarkStrategy = new PartitionWatermarks(columns.watermark());
+                watermarkStrategy = new PartitionWatermarks();
                 DataStream<RowData> messages = kafka.produceDataStream(provider, env);
                 watermarkStrategy = declared;
                 SingleOutputStreamOperator<RowData> audited =
@@ -259,7 +239,7 @@ final class AuditedKafkaTableSource extends KafkaDynamicSource {
         copy.producedDataType = producedDataType;
         copy.metadataKeys = metadataKeys;
         copy.watermarkStrategy = watermarkStrategy;
-        copy.columns = columns;
+        copy.metadata = metadata;
         copy.punctuationField = punctuationField;
         copy.silenceAfter = silenceAfter;
         copy.interval = interval;
@@ -275,7 +255,7 @@ final class AuditedKafkaTableSource extends KafkaDynamicSource {
     public boolean equals(Object other) {
         return super.equals(other)
                 && other instanceof AuditedKafkaTableSource that
-                && Objects.equals(columns, that.columns)
+                && Arrays.equals(metadata, that.metadata)
                 && Objects.equals(punctuationField, that.punctuationField)
                 && Objects.equals(silenceAfter, that.silenceAfter)
                 && Objects.equals(interval, that.interval);
@@ -283,6 +263,6 @@ final class AuditedKafkaTableSource extends KafkaDynamicSource {
 
     @Override
     public int hashCode() {
-        return Objects.hash(super.hashCode(), columns);
+        return Objects.hash(super.hashCode(), Arrays.hashCode(metadata));
     }
 }

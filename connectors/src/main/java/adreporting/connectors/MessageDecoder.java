@@ -10,41 +10,40 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.util.Collector;
 
 /**
- * Messages as rows: what the format makes of the value, then the metadata. {@link PartitionHistoryOperator} fills in what
- * takes memory.
+ * Messages as rows: what the format makes of the value, then the metadata. {@link PartitionHistoryOperator} adds what takes
+ * memory.
  *
- * <p>Flink's own does the same through a row for the key, a list and one object for each metadata column.
+ * <p>Flink's own does the same through a row for the key, a list, one object for each metadata column and a copy of all.
  */
 final class MessageDecoder implements KafkaRecordDeserializationSchema<RowData>, Collector<RowData> {
 
     private static final long serialVersionUID = 1L;
 
     private final DeserializationSchema<RowData> values;
-    private final MessageColumns columns;
-    private final int arity;
+    private final MessageColumn[] metadata;
     private final TypeInformation<RowData> producedType;
 
     private transient ConsumerRecord<byte[], byte[]> message;
     private transient Collector<RowData> rows;
+    private transient MessageRow row;
 
     /**
      * @param values the format: one row, none or several of each message's value
-     * @param arity of the rows with all metadata
+     * @param metadata what the table declares, behind the format's columns
      */
     MessageDecoder(
             DeserializationSchema<RowData> values,
-            MessageColumns columns,
-            int arity,
+            MessageColumn[] metadata,
             TypeInformation<RowData> producedType) {
         this.values = values;
-        this.columns = columns;
-        this.arity = arity;
+        this.metadata = metadata;
         this.producedType = producedType;
     }
 
     @Override
     public void open(DeserializationSchema.InitializationContext context) throws Exception {
         values.open(context);
+        row = new MessageRow(metadata);
     }
 
     @Override
@@ -56,13 +55,7 @@ final class MessageDecoder implements KafkaRecordDeserializationSchema<RowData>,
 
     @Override
     public void collect(RowData value) {
-        GenericRowData decoded = (GenericRowData) value;
-        GenericRowData row = new GenericRowData(decoded.getRowKind(), arity);
-        int count = decoded.getArity();
-        for (int i = 0; i < count; i++) {
-            row.setField(i, decoded.getField(i));
-        }
-        columns.fill(row, message);
+        row.become(message, (GenericRowData) value);
         rows.collect(row);
     }
 

@@ -7,9 +7,7 @@ import org.apache.flink.api.common.eventtime.WatermarkGenerator;
 import org.apache.flink.api.common.eventtime.WatermarkGeneratorSupplier;
 import org.apache.flink.api.common.eventtime.WatermarkOutput;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
-import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
-import org.apache.flink.table.data.TimestampData;
 
 /**
  * The watermarks of the Kafka source: of each partition the one that {@link PartitionHistoryOperator} has computed.
@@ -22,12 +20,6 @@ final class PartitionWatermarks implements WatermarkStrategy<RowData> {
 
     private static final long serialVersionUID = 1L;
 
-    private final int watermarkPosition;
-
-    PartitionWatermarks(int watermarkPosition) {
-        this.watermarkPosition = watermarkPosition;
-    }
-
     /** Event time is a column of the row; nobody reads it from the record. */
     @Override
     public TimestampAssigner<RowData> createTimestampAssigner(TimestampAssignerSupplier.Context context) {
@@ -37,17 +29,17 @@ final class PartitionWatermarks implements WatermarkStrategy<RowData> {
     @Override
     public WatermarkGenerator<RowData> createWatermarkGenerator(WatermarkGeneratorSupplier.Context context) {
         return new WatermarkGenerator<>() {
-            private TimestampData newest;
+            private long newest = PartitionHistory.NONE;
 
             @Override
             public void onEvent(RowData row, long timestamp, WatermarkOutput output) {
-                newest = (TimestampData) ((GenericRowData) row).getField(watermarkPosition);
+                newest = ((MessageRow) row).history().watermark();
             }
 
             @Override
             public void onPeriodicEmit(WatermarkOutput output) {
-                if (newest != null) {
-                    output.emitWatermark(new Watermark(newest.getMillisecond()));
+                if (newest != PartitionHistory.NONE) {
+                    output.emitWatermark(new Watermark(newest));
                 }
             }
         };

@@ -1,19 +1,21 @@
 package adreporting.connectors;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.List;
 import org.apache.flink.api.common.eventtime.Watermark;
 import org.apache.flink.api.common.eventtime.WatermarkGenerator;
 import org.apache.flink.api.common.eventtime.WatermarkOutput;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
-import org.apache.flink.table.data.TimestampData;
 import org.junit.jupiter.api.Test;
 
 /** What the operator tells each message of what came before, across checkpoints and other parallelisms. */
@@ -36,13 +38,21 @@ class PartitionHistoryOperatorTest {
         }
     }
 
-    private static final MessageColumns COLUMNS = new MessageColumns(-1, -1, -1, 1, 2, 3, 4, 5, 6, 7);
+    private static final MessageColumn[] METADATA = {
+        MessageColumn.PREVIOUS_OFFSET,
+        MessageColumn.PARTITION_WATERMARK,
+        MessageColumn.ARRIVAL,
+        MessageColumn.PREVIOUS_ARRIVAL,
+        MessageColumn.OPEN_SINCE,
+        MessageColumn.STRETCH,
+        MessageColumn.BEGINS_STRETCH
+    };
 
     private static OneInputStreamOperatorTestHarness<RowData, RowData> harness(int parallelism, int subtask)
             throws Exception {
         WatermarkStrategy<RowData> strategy = context -> new TenBehind();
         return new OneInputStreamOperatorTestHarness<>(
-                new PartitionHistoryOperator(COLUMNS, -1, strategy, 100, null),
+                new PartitionHistoryOperator(-1, strategy, 100, null),
                 128,
                 parallelism,
                 subtask);
@@ -52,19 +62,28 @@ class PartitionHistoryOperatorTest {
     private static List<Object> send(
             OneInputStreamOperatorTestHarness<RowData, RowData> harness, Long time, int partition, long offset)
             throws Exception {
-        harness.processElement(
-                new StreamRecord<>(GenericRowData.of(time, partition, offset, null, null, null, null, null)));
-        GenericRowData row = (GenericRowData) harness.extractOutputValues().get(harness.extractOutputValues().size() - 1);
-        return java.util.Arrays.asList(
-                row.getField(3), ms(row.getField(4)), ms(row.getField(5)), ms(row.getField(6)), ms(row.getField(7)));
+        MessageRow row = process(harness, time, partition, offset);
+        return Arrays.asList(row.isNullAt(1) ? null : row.getLong(1), ms(row, 2), ms(row, 3), ms(row, 4), ms(row, 5));
     }
 
-    private static Long ms(Object timestamp) {
-        return timestamp == null ? null : ((TimestampData) timestamp).getMillisecond();
+    private static MessageRow process(
+            OneInputStreamOperatorTestHarness<RowData, RowData> harness, Long time, int partition, long offset)
+            throws Exception {
+        MessageRow row = new MessageRow(METADATA);
+        row.become(new ConsumerRecord<>("topic", partition, offset, null, null), GenericRowData.of(time));
+        for (int position = 1; position <= METADATA.length; position++) {
+            assertTrue(row.isNullAt(position));
+        }
+        harness.processElement(new StreamRecord<>(row));
+        return row;
+    }
+
+    private static Long ms(MessageRow row, int position) {
+        return row.isNullAt(position) ? null : row.getTimestamp(position, 3).getMillisecond();
     }
 
     private static List<Object> told(Object... values) {
-        return java.util.Arrays.asList(values);
+        return Arrays.asList(values);
     }
 
     @Test
@@ -132,5 +151,28 @@ class PartitionHistoryOperatorTest {
             harness.processWatermark(new org.apache.flink.streaming.api.watermark.Watermark(990));
             assertEquals(told(null, 990L, 900L, 900L, 900L), send(harness, 100L, 4, 0));
         }
+    }
+
+    @Test
+    void aStretchHasANumberOfItsOwnAndAFirstMessage() throws Exception {
+        try (OneInputStreamOperatorTestHarness<RowData, RowData> harness = harness(1, 0)) {
+            harness.open();
+            assertEquals("stretch null, begins", stretch(harness, null, 7, 4));
+            assertEquals("stretch 7, begins", stretch(harness, 100L, 7, 5));
+            assertEquals("stretch 7, goes on", stretch(harness, 50L, 7, 6));
+            assertEquals("stretch 7, begins", stretch(harness, 60L, 7, 8));
+            assertEquals("stretch " + (100 * 65536 + 7) + ", begins", stretch(harness, 110L, 7, 9));
+            assertEquals("stretch " + (100 * 65536 + 7) + ", goes on", stretch(harness, 120L, 7, 10));
+            assertEquals("stretch " + (-100 * 65536 + 8) + ", begins", stretch(harness, -20L, 8, 0));
+            // Several rows of one message.
+            assertEquals("stretch " + (-100 * 65536 + 8) + ", goes on", stretch(harness, -20L, 8, 0));
+        }
+    }
+
+    private static String stretch(
+            OneInputStreamOperatorTestHarness<RowData, RowData> harness, Long time, int partition, long offset)
+            throws Exception {
+        MessageRow row = process(harness, time, partition, offset);
+        return "stretch " + (row.isNullAt(6) ? null : row.getLong(6)) + (row.getBoolean(7) ? ", begins" : ", goes on");
     }
 }
