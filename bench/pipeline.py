@@ -75,7 +75,8 @@ _AS_IT_SHIPS = tuple(SHIPPED.glob("*.sql"))
 _REPORT_ALONE = tuple(file for file in _AS_IT_SHIPS if file.name[:1] in "123")
 _WITH_REJECTED = tuple(file for file in _AS_IT_SHIPS if file.name[:1] in "1234")
 _PLAIN = (SHIPPED / "1_sources.sql", SHIPPED / "2_sinks.sql", *PLAIN.glob("*.sql"))
-_PLAIN_AND_REJECTED = (*_PLAIN[:2], PLAIN / "3_report.sql", *PLAIN_AND_REJECTED.glob("*.sql"))
+_REJECTED_SINK = SHIPPED / "2_sinks_accounting.sql"
+_PLAIN_AND_REJECTED = (*_PLAIN[:2], _REJECTED_SINK, PLAIN / "3_report.sql", *PLAIN_AND_REJECTED.glob("*.sql"))
 VARIANTS = [
     Variant("as it ships", _AS_IT_SHIPS),
     Variant("report and rejected", _WITH_REJECTED),

@@ -144,11 +144,14 @@ def read(folder: Path, data_dir: str) -> duckdb.DuckDBPyConnection:
     if not reported.exists():
         raise JobError(f"{folder.name} cannot be audited: it has no audit/reported.sql that counts what it reports.")
     (statement,), _ = split(reported.read_text(), reported, {})
-    written, archives = results.files(db, root, folder.name)
-    if written or archives:
-        db.execute(f"CREATE VIEW {folder.name} AS {results.rows(tables[folder.name], written, archives)}")
+    for name in set(tables) - {table for table, _ in _INPUTS.values()}:
+        written, archives = results.files(db, root, name)
+        if written or archives:
+            db.execute(f"CREATE VIEW {name} AS {results.rows(tables[name], written, archives)}")
+    try:
         db.execute(f"CREATE TABLE reported_rows AS {statement.sql}")
-    else:
+    except duckdb.CatalogException:
+        # A table that nothing has been written to yet.
         db.execute(f"CREATE TABLE reported_rows ({_REPORTED})")
     db.execute((PIPELINES / "audit.sql").read_text())
     return db

@@ -106,6 +106,9 @@ def time_zone(variable: str, value: str) -> ZoneInfo:
 
 def _chosen(files: list[Path], variables: Mapping[str, str]) -> list[Path]:
     """The files that take part, given the choices that the variables make."""
+    for file in files:
+        if not file.exists():
+            raise JobError(f"{_short(file)} is a link to a file that is not there; copy a pipeline with cp -rL.")
     conditions = {file: match for file in files if (match := _RUNS_WHEN.search(file.read_text()))}
     values = {c["name"]: c["value"] for c in conditions.values() if c["default"]}
     values |= {c["name"]: variables[c["name"]] for c in conditions.values() if variables.get(c["name"])}

@@ -31,6 +31,7 @@ class Table:
     complete: str = ""
     archive_after_days: int = 0
     keep_days: int = 0
+    mixed: bool = False
 
 
 def data_dir() -> str:
@@ -98,11 +99,12 @@ def files(db: duckdb.DuckDBPyConnection, root: str, table: str, *inside: str) ->
 def rows(table: Table, written: list[str], archives: list[str], columns: str = "*") -> str:
     """The query for a table's rows in the files that files() found, of which there is one at least."""
     parts = []
+    mixed = ", union_by_name = true" if table.mixed else ""
     if written:
         types = ", ".join(f"{column!r}: {kind}" for column, kind in table.partitions.items())
-        parts.append(f"read_parquet({_list(written)}, hive_partitioning = true, hive_types = {{{types}}})")
+        parts.append(f"read_parquet({_list(written)}, hive_partitioning = true, hive_types = {{{types}}}{mixed})")
     if archives:
-        parts.append(f"read_parquet({_list(archives)}, hive_partitioning = false)")
+        parts.append(f"read_parquet({_list(archives)}, hive_partitioning = false{mixed})")
     return " UNION ALL BY NAME ".join(f"SELECT {columns} FROM {part}" for part in parts)
 
 

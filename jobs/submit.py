@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         folder = pipeline_folder(options.pipeline)
-        variables = {**DEFAULTS, "PIPELINE_VERSION": version(folder), **os.environ}
+        variables = {**DEFAULTS, "PIPELINE_VERSION": version(folder), **os.environ, "PIPELINE": folder.name}
         statements = read_pipeline(folder, variables)
         if options.unless_running:
             job_manager = job_manager_at(options.jobmanager, folder.name)

@@ -16,7 +16,8 @@
 -- A partition closes a minute when its watermark reaches the minute's last millisecond, as Flink's windows do.
 -- partition_watermark is that of this message's partition alone, and part of the checkpoint: the same topic gives the
 -- same late events, whatever fails and however many tasks read it. Arrival is told by it, too, because it only goes
--- forward: the messages of one arrival_minute are one stretch of offsets.
+-- forward: the messages of one minute of arrival are one stretch of offsets, which has a number because grouping by one
+-- number is cheaper than by partition and time.
 --
 -- A view cannot end after Kafka got it; ten seconds are for clocks that differ. An event from the future moves no
 -- watermark: it would close all minutes up to then, and what really happens in them would be late.
@@ -35,9 +36,11 @@ CREATE TABLE view_log (
     kafka_offset BIGINT METADATA FROM 'offset' VIRTUAL,
     previous_offset BIGINT METADATA FROM 'previous-offset' VIRTUAL COMMENT 'of the message before, in its partition',
     partition_watermark TIMESTAMP(3) METADATA FROM 'partition-watermark' VIRTUAL COMMENT 'up to this message',
-    arrival_minute TIMESTAMP(3) METADATA FROM 'arrival' VIRTUAL COMMENT 'start of the minute that it is in',
-    previous_arrival_minute TIMESTAMP(3) METADATA FROM 'previous-arrival' VIRTUAL COMMENT 'of the message before',
+    arrival TIMESTAMP(3) METADATA VIRTUAL COMMENT 'start of the minute that it is in',
+    previous_arrival TIMESTAMP(3) METADATA FROM 'previous-arrival' VIRTUAL COMMENT 'of the message before',
     open_since TIMESTAMP(3) METADATA FROM 'open-since' VIRTUAL COMMENT 'start of the oldest minute not closed by it',
+    stretch BIGINT METADATA VIRTUAL COMMENT 'arrival in milliseconds since 1970 * 65536 + kafka_partition',
+    begins_stretch BOOLEAN METADATA FROM 'begins-stretch' VIRTUAL COMMENT 'first of its stretch, or behind a gap',
     WATERMARK FOR end_timestamp AS CASE
         WHEN end_timestamp <= kafka_timestamp + INTERVAL '10' SECOND
             THEN end_timestamp - INTERVAL '10' SECOND
@@ -57,7 +60,7 @@ CREATE TABLE view_log (
     -- timeout would not wait for that: it cannot tell silence from an outage, and when the broker comes back, the
     -- partition that is read first would close the minutes of all others.
     'scan.watermark.idle-timeout' = '0 s',
-    -- The report's windows: what open_since and arrival_minute are about.
+    -- The report's windows: what open_since and arrival are about.
     'history.interval' = '1 min',
     'silence.punctuation-field' = 'punctuation',
     'silence.after' = '${VIEW_LOG_SILENCE_AFTER:-30 s}',

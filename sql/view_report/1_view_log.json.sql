@@ -22,9 +22,11 @@ CREATE TABLE view_log (
     kafka_offset BIGINT METADATA FROM 'offset' VIRTUAL,
     previous_offset BIGINT METADATA FROM 'previous-offset' VIRTUAL,
     partition_watermark TIMESTAMP(3) METADATA FROM 'partition-watermark' VIRTUAL,
-    arrival_minute TIMESTAMP(3) METADATA FROM 'arrival' VIRTUAL,
-    previous_arrival_minute TIMESTAMP(3) METADATA FROM 'previous-arrival' VIRTUAL,
+    arrival TIMESTAMP(3) METADATA VIRTUAL,
+    previous_arrival TIMESTAMP(3) METADATA FROM 'previous-arrival' VIRTUAL,
     open_since TIMESTAMP(3) METADATA FROM 'open-since' VIRTUAL,
+    stretch BIGINT METADATA VIRTUAL,
+    begins_stretch BOOLEAN METADATA FROM 'begins-stretch' VIRTUAL,
     WATERMARK FOR end_timestamp AS CASE
         WHEN end_timestamp <= kafka_timestamp + INTERVAL '10' SECOND
             THEN end_timestamp - INTERVAL '10' SECOND

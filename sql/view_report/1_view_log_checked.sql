@@ -11,8 +11,7 @@
 -- ---------------------------------------------------------------------------------------------------------------------
 CREATE VIEW reported_views AS
 SELECT
-    kafka_partition,
-    arrival_minute,
+    stretch,
     campaign_id,
     start_timestamp,
     end_timestamp
@@ -25,7 +24,6 @@ WHERE
     AND decode_error IS NULL;
 
 -- Whether a message is one of them. Grain: one Kafka offset.
--- begins_stretch: what the audit has to know of, because arrival goes on from here in another minute or behind a gap.
 CREATE VIEW checked_view_log AS
 SELECT
     campaign_id,
@@ -41,23 +39,21 @@ SELECT
     kafka_timestamp,
     previous_offset,
     partition_watermark,
-    arrival_minute,
-    previous_arrival_minute,
+    arrival,
+    previous_arrival,
+    begins_stretch,
     (
         end_timestamp >= open_since
         AND end_timestamp <= kafka_timestamp + INTERVAL '10' SECOND
         AND start_timestamp <= end_timestamp
         AND campaign_id IS NOT NULL
         AND decode_error IS NULL
-    ) IS TRUE AS is_reported,
-    previous_offset IS NULL
-    OR kafka_offset > previous_offset + 1
-    OR arrival_minute IS DISTINCT FROM previous_arrival_minute AS begins_stretch
+    ) IS TRUE AS is_reported
 FROM view_log;
 
 -- What is more than a reported view: a few messages of many. Grain: one Kafka offset.
 -- problem: a code, or code:field; NULL when the message is reported.
-CREATE VIEW noted_view_log AS
+CREATE VIEW noted_messages AS
 SELECT
     campaign_id,
     start_timestamp,
@@ -65,13 +61,14 @@ SELECT
     payload,
     message_key,
     headers,
+    '${VIEW_LOG_TOPIC:-view_log}' AS topic,
     kafka_partition,
     kafka_offset,
     kafka_timestamp,
     previous_offset,
     partition_watermark,
-    arrival_minute,
-    previous_arrival_minute,
+    arrival,
+    previous_arrival,
     begins_stretch,
     CASE
         WHEN is_reported THEN CAST(NULL AS STRING)
@@ -88,3 +85,29 @@ SELECT
     END AS problem
 FROM checked_view_log
 WHERE NOT is_reported OR begins_stretch;
+
+-- For rejected/, and the lines of campaigns files that are none. Grain: one row per message or line.
+CREATE VIEW problems AS
+SELECT
+    payload,
+    message_key,
+    headers,
+    topic,
+    kafka_partition,
+    kafka_offset,
+    kafka_timestamp,
+    problem
+FROM noted_messages
+WHERE problem NOT IN ('late', 'punctuation')
+UNION ALL
+SELECT
+    CAST(line AS BYTES) AS payload,
+    CAST(NULL AS BYTES) AS message_key,
+    CAST(NULL AS MAP <STRING, BYTES>) AS headers,
+    CAST(NULL AS STRING) AS topic,
+    CAST(NULL AS INT) AS kafka_partition,
+    CAST(NULL AS BIGINT) AS kafka_offset,
+    CAST(NULL AS TIMESTAMP(3)) AS kafka_timestamp,
+    CONCAT('bad_campaign:', file_name) AS problem
+FROM campaign_lines
+WHERE campaign_id IS NULL OR network_id IS NULL;

@@ -4,14 +4,13 @@
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Sums and counts by where the views came from, for the report and for the audit. Grain: one row per campaign, minute
--- [start, start + 1 min) that holds the views' end_timestamp, Kafka partition and minute of arrival.
+-- [start, start + 1 min) that holds the views' end_timestamp, and stretch of offsets: Kafka partition and arrival.
 -- Durations are summed as whole milliseconds and divided last, so the average is exact. (TIMESTAMPDIFF would cut the
 -- milliseconds off.)
 -- ---------------------------------------------------------------------------------------------------------------------
 CREATE VIEW views_per_origin AS
 SELECT
-    kafka_partition,
-    arrival_minute,
+    stretch,
     campaign_id,
     window_time AS event_time,
     SUM(
@@ -23,7 +22,7 @@ FROM
     TABLE(
         TUMBLE(TABLE reported_views, DESCRIPTOR (end_timestamp), INTERVAL '1' MINUTE)
     )
-GROUP BY kafka_partition, arrival_minute, campaign_id, window_start, window_end, window_time;
+GROUP BY stretch, campaign_id, window_start, window_end, window_time;
 
 -- Grain: one row per campaign and minute.
 CREATE VIEW views_per_minute AS

@@ -5,16 +5,16 @@
 
 INSERT INTO late
 SELECT
-    'view_report' AS pipeline,
+    '${PIPELINE}' AS pipeline,
     campaign_id,
     start_timestamp,
     end_timestamp,
     partition_watermark,
-    '${VIEW_LOG_TOPIC:-view_log}' AS topic,
+    topic,
     kafka_partition,
     kafka_offset,
     kafka_timestamp,
     DATE_FORMAT(CURRENT_TIMESTAMP, 'yyyy-MM-dd') AS `date`,
     DATE_FORMAT(CURRENT_TIMESTAMP, 'HH') AS `hour`
-FROM noted_view_log
+FROM noted_messages
 WHERE problem = 'late';

@@ -1,35 +1,31 @@
 -- =====================================================================================================================
--- View report, audit: what was read and what was reported, so that `python -m jobs.audit view_report` can tell whether
--- every message is there.
+-- View report, audit: what was reported, so that `python -m jobs.audit view_report` can tell whether every message is
+-- there. amount is the sum of all durations in milliseconds.
 -- =====================================================================================================================
 
-INSERT INTO audit_reported
+-- Grain: one row per stretch of offsets and minute of the report.
+CREATE VIEW views_per_stretch AS
 SELECT
-    'view_report' AS pipeline,
-    '${VIEW_LOG_TOPIC:-view_log}' AS topic,
-    kafka_partition,
-    window_start AS event_minute,
-    arrival_minute,
-    SUM(view_count) AS events,
-    SUM(duration_ms) AS amount,
-    DATE_FORMAT(CURRENT_TIMESTAMP, 'yyyy-MM-dd') AS `date`
+    stretch,
+    window_start,
+    SUM(view_count) AS view_count,
+    SUM(duration_ms) AS duration_ms,
+    -- A remainder is negative before 1970.
+    MOD(MOD(stretch, 65536) + 65536, 65536) AS kafka_partition
 FROM
     TABLE(
         TUMBLE(TABLE views_per_origin, DESCRIPTOR (event_time), INTERVAL '1' MINUTE)
     )
-GROUP BY kafka_partition, arrival_minute, window_start, window_end;
+GROUP BY stretch, window_start, window_end;
 
-INSERT INTO audit_offsets
+INSERT INTO audit_reported
 SELECT
-    'view_report' AS pipeline,
+    '${PIPELINE}' AS pipeline,
     '${VIEW_LOG_TOPIC:-view_log}' AS topic,
-    kafka_partition,
-    kafka_offset,
-    previous_offset,
-    arrival_minute,
-    previous_arrival_minute,
-    problem IS NOT NULL AND problem = 'punctuation' AS is_punctuation,
-    CAST(CURRENT_TIMESTAMP AS TIMESTAMP(3)) AS read_at,
+    CAST(kafka_partition AS INT) AS kafka_partition,
+    window_start AS event_minute,
+    CAST(TO_TIMESTAMP_LTZ((stretch - kafka_partition) / 65536, 3) AS TIMESTAMP(3)) AS arrival_minute,
+    view_count AS events,
+    duration_ms AS amount,
     DATE_FORMAT(CURRENT_TIMESTAMP, 'yyyy-MM-dd') AS `date`
-FROM noted_view_log
-WHERE begins_stretch OR problem = 'punctuation';
+FROM views_per_stretch;

@@ -67,7 +67,7 @@ def test_without_the_password_nobody_gets_in(
     printed = deployment("run", "--rm", "--no-deps", *environment, "topics", fails=True)
     assert "error: Kafka at kafka:19092 did not create topic" in printed
     # Under another name, because the pipeline runs already.
-    submit = "cp -r sql/view_report /tmp/another && python -m jobs.submit /tmp/another"
+    submit = "cp -rL sql/view_report /tmp/another && python -m jobs.submit /tmp/another"
     printed = deployment("run", "--rm", "--no-deps", *environment, "launcher", "sh", "-c", submit, fails=True)
     assert re.search(
         "error: Kafka does not answer at kafka:19092, where table view_log reads: .*Authentication", printed

@@ -98,3 +98,9 @@ def test_pipelines_are_the_folders_of_sql() -> None:
         pipeline_folder("view_reprot")
     with pytest.raises(JobError):
         pipeline_folder("../jobs")
+
+
+def test_a_folder_that_was_copied_without_what_it_links_to(tmp_path: Path) -> None:
+    (tmp_path / "1.sql").symlink_to("../shared/1.sql")
+    with pytest.raises(JobError, match=r"1\.sql is a link to a file that is not there; copy a pipeline with cp -rL"):
+        read_pipeline(tmp_path, {})

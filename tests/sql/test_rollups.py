@@ -16,7 +16,8 @@ from local.waiting import wait_until
 from tests.sql.conftest import NETWORKS
 from tests.support import calendar, commands, reading
 from tests.support.calendar import Minute, Total
-from tests.support.stream import Stream, get_json, view
+from tests.support.job import get_json
+from tests.support.stream import Stream, view
 
 # Days of 23, 24 and 25 hours, and 24 and a half; zones that are half and three quarters of an hour off; clocks that
 # are changed at midnight, so that there is none, or two.

@@ -26,7 +26,7 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse, strict=False)
 # What "surrogateescape" makes of bytes that are not UTF-8.
 _NOT_UTF_8 = re.compile("[\udc80-\udcff]")
 FIELDS = ("campaign_id", "start_timestamp", "end_timestamp")
-_INT = range(-(2**31), 2**31)
+INT = range(-(2**31), 2**31)
 EPOCH = datetime(1970, 1, 1)
 
 
@@ -84,39 +84,45 @@ def judge(message: bytes | None, kafka_ms: int | None = None) -> View | Problem 
 
     Whether a view is late depends on what came before it: see fates().
     """
-    if message is None:
-        return Problem("null_message", "")
-    try:
-        event = _read(message)
-    # Neither Python nor the pipeline reads a thousand levels of brackets.
-    except (ValueError, RecursionError):
-        return Problem("empty_message" if not message.strip() else "not_json", "")
-    if not isinstance(event, dict):
-        return Problem("not_an_object", "")
+    event = read_object(message)
+    if isinstance(event, Problem):
+        return event
     campaign, start, end = (event.get(name) for name in FIELDS)
     punctuation = event.get("punctuation")
     # What is there must be right before anyone asks what is missing.
     if campaign is not None:
-        campaign = _integer(campaign)
+        campaign = integer(campaign)
         if campaign is None:
             return Problem("wrong_type", "campaign_id")
-        if campaign not in _INT:
+        if campaign not in INT:
             return Problem("out_of_range", "campaign_id")
     for name in (*FIELDS[1:], "punctuation"):
-        if event.get(name) is not None and _milliseconds(event[name]) is None:
+        if event.get(name) is not None and milliseconds(event[name]) is None:
             return Problem("wrong_type", name)
     if end is None and punctuation is not None and kafka_ms is not None:
-        until_ms = _milliseconds(punctuation)
+        until_ms = milliseconds(punctuation)
         return Punctuation(until_ms) if until_ms <= kafka_ms else Problem("from_the_future", "punctuation")
     for name, value in zip(FIELDS, (campaign, start, end), strict=True):
         if value is None:
             return Problem("missing_field", name)
-    start_ms, end_ms = _milliseconds(start), _milliseconds(end)
+    start_ms, end_ms = milliseconds(start), milliseconds(end)
     if kafka_ms is not None and end_ms > kafka_ms + 10_000:
         return Problem("from_the_future", "end_timestamp")
     if start_ms > end_ms:
         return Problem("ends_before_it_starts", "end_timestamp")
     return View(campaign, start_ms, end_ms)
+
+
+def read_object(message: bytes | None) -> dict | Problem:
+    """The JSON object in a message, or why there is none."""
+    if message is None:
+        return Problem("null_message", "")
+    try:
+        event = read_json(message)
+    # Neither Python nor the pipeline reads a thousand levels of brackets.
+    except (ValueError, RecursionError):
+        return Problem("empty_message" if not message.strip() else "not_json", "")
+    return event if isinstance(event, dict) else Problem("not_an_object", "")
 
 
 def parse(message: bytes | None) -> View | None:
@@ -153,7 +159,7 @@ def _watermark(message: Message, fate: Fate) -> int | None:
         return fate.end_ms - 10_000
     # A view with another fault still tells the time, unless it is from the future or cannot be decoded.
     if fate.reason in ("missing_field", "ends_before_it_starts"):
-        end_ms = _milliseconds(_read(message.value).get("end_timestamp"))
+        end_ms = milliseconds(read_json(message.value).get("end_timestamp"))
         if end_ms is not None and end_ms <= message.kafka_ms + 10_000:
             return end_ms - 10_000
     return None
@@ -207,7 +213,7 @@ def differences(actual: Iterable[Row], expected: Mapping[tuple[int, datetime], R
     return found
 
 
-def _read(message: bytes) -> object:
+def read_json(message: bytes) -> object:
     """The JSON value that a message begins with, as Flink's json format reads it; ValueError where there is none.
 
     Control characters in strings are let through, and so is whatever follows the value.
@@ -222,18 +228,21 @@ def _read(message: bytes) -> object:
     return value
 
 
-def _integer(value: object) -> int | None:
-    """As Flink's json format reads an INT: a fraction is cut off, a text may hold one; None for anything else."""
+def integer(value: object, within: range = INT) -> int | None:
+    """As Flink's json format reads an INT, or what is `within`: a fraction is cut off, a text may hold one.
+
+    None for anything else.
+    """
     if type(value) is int:
         return value
     if isinstance(value, float):
         return int(value) if abs(value) < 2**63 else 2**63
-    if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value.strip()) and int(value) in _INT:
+    if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value.strip()) and int(value) in within:
         return int(value)
     return None
 
 
-def _milliseconds(text: object) -> int | None:
+def milliseconds(text: object) -> int | None:
     """As Flink's json format reads a TIMESTAMP: February 31 is the last of February, 24:00:00 the next day."""
     match = _TIMESTAMP.fullmatch(text) if isinstance(text, str) else None
     if not match:

@@ -2,8 +2,6 @@
 
 import json
 import os
-import shutil
-import subprocess
 import threading
 import time
 import uuid
@@ -11,25 +9,15 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import requests
-import yaml
-from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
-
-from jobs.pipeline import PIPELINES
 from local.cluster import Cluster
-from local.flink import conf_dir
 from local.waiting import wait_until
-from tests.support import account, commands, oracle, reading
+from tests.support import account, oracle, reading
 from tests.support import topic as topics
+from tests.support.job import PARTITIONS, Job
 
 EPOCH = datetime(1970, 1, 1)
 # A campaign that no test uses otherwise: its events only move the watermark.
 MARKER = 2_147_483_647
-# A message that is rejected whatever decodes it, and moves no watermark.
-SENTINEL = b'{"sentinel": "all before me has been read"}'
-PARTITIONS = 4
-MAX_MESSAGE_BYTES = 20_000_000
 
 
 def view(campaign: int, end_ms: int, duration_ms: int, **more: object) -> bytes:
@@ -49,7 +37,7 @@ def text(epoch_ms: int) -> str:
     return (EPOCH + timedelta(milliseconds=epoch_ms)).isoformat(" ", "milliseconds")
 
 
-class Stream:
+class Stream(Job):
     """One pipeline over one topic. Event time starts at `begin` and only goes forward.
 
     With `beside`, it reads that stream's topic and goes on with its event time.
@@ -58,108 +46,25 @@ class Stream:
     def __init__(
         self, cluster: Cluster, folder: Path, campaigns_csv: str, begin: datetime, beside: "Stream | None" = None
     ) -> None:
-        self.cluster = cluster
-        self.data = folder
+        super().__init__(cluster, folder, "view_report", "VIEW_LOG_TOPIC", beside.topic if beside else None)
         self.report = folder / "view_report"
-        self.topic = beside.topic if beside else f"view_log_{uuid.uuid4().hex[:8]}"
-        self.job_id = ""
         # (partition, offset) -> message, of everything but markers and sentinels
         self.sent: dict[tuple[int, int], bytes | None] = {}
         # (partition, offset) -> Kafka's timestamp of it, milliseconds
         self.kafka_ms: dict[tuple[int, int], int] = {}
-        # (partition, offset) of the sentinels
-        self.sentinels: set[tuple[int, int]] = set()
         self.now_ms = beside.now_ms if beside else round((begin - EPOCH).total_seconds() * 1000)
         (folder / "campaigns").mkdir(parents=True)
         (folder / "campaigns" / "campaigns.csv").write_text(campaigns_csv)
-        servers = {"bootstrap.servers": cluster.bootstrap_servers}
-        self._producer = Producer({**servers, "linger.ms": 0, "log_level": 0, "message.max.bytes": MAX_MESSAGE_BYTES})
-        self._one_sender = threading.Lock()
         self._awake = threading.Event()
-        if not beside:
-            topic = NewTopic(self.topic, PARTITIONS, 1, config={"max.message.bytes": str(MAX_MESSAGE_BYTES)})
-            admin = AdminClient(servers)
-            admin.create_topics([topic])[self.topic].result(30)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What a submission needs."""
-        return {
-            "KAFKA_BOOTSTRAP_SERVERS": self.cluster.bootstrap_servers,
-            "DATA_DIR": f"file://{self.data}",
-            "VIEW_LOG_TOPIC": self.topic,
-            "FLINK_CONF_DIR": str(conf_dir(self.cluster.folder)),
-        }
-
-    def submit(self, pipeline: str = str(PIPELINES / "view_report"), **variables: str) -> None:
-        """Submit and wait until all tasks run."""
-        done = commands.submit(pipeline, **{**self.environment, **variables})
-        self.submitted(done)
-
-    def upgrade(self, parallelism: int) -> None:
-        """Stop with a savepoint and go on from it with another parallelism, by the one command that people type."""
-        environment = {**self.environment, "FLINK_CONF_DIR": self.conf_with({"parallelism.default": parallelism})}
-        done = commands.python("jobs.submit", "view_report", "--upgrade", **environment)
-        self.submitted(done)
-
-    def conf_with(self, changes: Mapping[str, object]) -> str:
-        """A copy of the cluster's FLINK_CONF_DIR with other settings; None takes one away."""
-        conf = self.data / "other-flink-conf"
-        shutil.copytree(conf_dir(self.cluster.folder), conf, dirs_exist_ok=True)
-        settings = {**yaml.safe_load((conf / "config.yaml").read_text()), **changes}
-        settings = {name: value for name, value in settings.items() if value is not None}
-        (conf / "config.yaml").write_text(yaml.safe_dump(settings, width=10_000))
-        return str(conf)
-
-    def submitted(self, done: subprocess.CompletedProcess[str]) -> None:
-        """What a launcher submitted is this stream's job from now on; wait until all its tasks run."""
-        assert done.returncode == 0, done.stderr
-        self.job_id = done.stdout.rsplit("/", 1)[1].strip()
-        self.wait_until_running()
-
-    def checkpoints(self, state: str = "completed") -> int:
-        """How many checkpoints of the present job have come to this state."""
-        return self.get(f"jobs/{self.job_id}/checkpoints")["counts"][state]
-
-    def restarts(self) -> int:
-        """How often the present job has been restarted."""
-        return sum(int(metric["value"]) for metric in self.get(f"jobs/{self.job_id}/metrics?get=numRestarts"))
-
-    def wait_until_running(self) -> None:
-        wait_until(self._all_running, f"all tasks of job {self.job_id} to run", 60, hint=self.why)
 
     def cancel(self) -> None:
-        """Stop the job, where it runs, so that its slots are free."""
         self.rest_at_partitions()
-        if not self.job_id or self._job()["state"] == "CANCELED":
-            return
-        requests.patch(f"{self.cluster.web_ui}/jobs/{self.job_id}", timeout=10).raise_for_status()
-        wait_until(lambda: self._job()["state"] == "CANCELED", f"job {self.job_id} to be cancelled", 60)
+        super().cancel()
 
-    def send(self, messages: Iterable[tuple[int, bytes | None]]) -> None:
-        """Send (partition, message) in this order and wait for Kafka's word on each."""
-        failed: list[str] = []
-
-        def delivered(error, message) -> None:
-            if error:
-                failed.append(str(error))
-            elif message.value() == SENTINEL:
-                self.sentinels.add((message.partition(), message.offset()))
-            elif f'"campaign_id": {MARKER}' not in str(message.value()):
-                self.sent[message.partition(), message.offset()] = message.value()
-                self.kafka_ms[message.partition(), message.offset()] = message.timestamp()[1]
-
-        # Callbacks run in whatever thread flushes: one at a time, so that all have run when this method returns.
-        with self._one_sender:
-            for partition, message in messages:
-                while True:
-                    try:
-                        self._producer.produce(self.topic, message, partition=partition, on_delivery=delivered)
-                        break
-                    except BufferError:
-                        self._producer.poll(0.1)
-            assert self._producer.flush(60) == 0, "Kafka did not confirm all messages in 60 s"
-        assert not failed, failed[:3]
+    def delivered(self, partition: int, offset: int, kafka_ms: int, value: bytes | None) -> None:
+        if f'"campaign_id": {MARKER}' not in str(value):
+            self.sent[partition, offset] = value
+            self.kafka_ms[partition, offset] = kafka_ms
 
     def add_campaigns(self, name: str, csv: str, valid_from_ms: int) -> None:
         """Put a file with more campaigns into the folder: written elsewhere, with this modification time, and moved."""
@@ -191,18 +96,6 @@ class Stream:
             every_seconds=0.05,
             hint=self.why,
         )
-
-    def wait_until_read(self, partitions: Iterable[int], seconds: float) -> None:
-        """Wait until the job has read all that was sent: until a sentinel behind it in each partition is rejected."""
-        before = set(self.sentinels)
-        self.send((p, SENTINEL) for p in partitions)
-        sent = self.sentinels - before
-
-        def read() -> bool:
-            rows = reading.rejected(self.data, self.topic)
-            return sent <= {(row["kafka_partition"], row["kafka_offset"]) for row in rows}
-
-        wait_until(read, f"the job to read all of {self.topic}", seconds, hint=self.why)
 
     def rows(self, since_ms: int = 0) -> list[reading.Row]:
         """The report's rows from `since_ms` on, markers left out."""
@@ -249,35 +142,9 @@ class Stream:
     def rest_at_partitions(self) -> None:
         self._awake.set()
 
-    def why(self) -> str:
-        """The job's state and its latest exception, for the message of a failed wait."""
-        exceptions = self.get(f"jobs/{self.job_id}/exceptions")["exceptionHistory"]["entries"]
-        if not exceptions:
-            return f"Job {self._job()['state']}; no exceptions"
-        trace = exceptions[0]["stacktrace"]
-        return f"Job {self._job()['state']}; {trace[:300]} ... {trace[max(trace.rfind('Caused by'), 300) :][:1500]}"
-
     def _stay_awake(self) -> None:
         while not self._awake.wait(2):
             self.send((p, view(MARKER, self.now_ms, 0)) for p in range(PARTITIONS))
-
-    def _all_running(self) -> bool:
-        vertices = self._job()["vertices"]
-        return bool(vertices) and all(vertex["status"] == "RUNNING" for vertex in vertices)
-
-    def _job(self) -> dict:
-        return self.get(f"jobs/{self.job_id}")
-
-    def get(self, path: str) -> dict:
-        """The answer of Flink's REST API."""
-        return get_json(f"{self.cluster.web_ui}/{path}")
-
-
-def get_json(url: str) -> dict:
-    """The answer of Flink's REST API."""
-    response = requests.get(url, timeout=10)
-    response.raise_for_status()
-    return response.json()
 
 
 def wait_for_silence(seconds: float) -> None:
