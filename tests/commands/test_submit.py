@@ -44,7 +44,7 @@ def pipeline(folder: Path, *statements: str) -> str:
 
 
 def test_a_pipeline_that_does_not_exist(stream: Stream) -> None:
-    assert "There are: view_report" in refused(stream, "view_reports")
+    assert "There are: page_stats, view_report" in refused(stream, "view_reports")
 
 
 def test_a_missing_variable(stream: Stream, folder: Path) -> None:

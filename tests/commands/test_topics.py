@@ -49,10 +49,10 @@ def test_kafka_deletes_what_is_older_than_three_minutes_and_nothing_younger(clus
 def test_kafka_that_does_not_answer() -> None:
     done = python("jobs.topics", KAFKA_BOOTSTRAP_SERVERS="localhost:1")
     assert done.returncode == 1
-    assert done.stderr.startswith("error: Kafka at localhost:1 did not create topic 'view_log'")
+    assert done.stderr.startswith("error: Kafka at localhost:1 did not create topic 'banner_events'")
 
 
 def test_a_pipeline_that_does_not_exist() -> None:
     done = python("jobs.topics", "no_such_pipeline")
     assert done.returncode == 1
-    assert "There are: view_report" in done.stderr
+    assert "There are: page_stats, view_report" in done.stderr

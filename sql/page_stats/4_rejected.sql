@@ -1,0 +1,1 @@
+../shared/accounting/4_rejected.sql

@@ -1,0 +1,1 @@
+../shared/accounting/6_audit_offsets.sql

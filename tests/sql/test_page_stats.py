@@ -1,0 +1,230 @@
+"""page_stats over real Kafka and Flink: every hour and day equals the oracle's, and every message is accounted for."""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from jobs import audit
+from jobs.pipeline import PIPELINES
+from local.cluster import Cluster
+from local.waiting import wait_until
+from producer.banner_events import Events, Shape
+from tests.support import banner_oracle as oracle
+from tests.support import reading
+from tests.support import topic as topics
+from tests.support.banner_oracle import DAY, HOUR, Event, Key, Late, Problem, Stats
+from tests.support.job import PARTITIONS, Job
+from tests.support.oracle import integer, read_object
+
+MARKER = "marker"
+TABLES = [("placement", HOUR), ("placement", DAY), ("page", HOUR), ("page", DAY)]
+
+
+def table(of: str, seconds: int) -> str:
+    return f"{of}_stats_{'hourly' if seconds == HOUR else 'daily'}"
+
+
+def event(at: int, event_type: int = 0, placement: str = "p1", page: str = "page", user: str = "u1") -> bytes:
+    """A message as producers send it; `at` in seconds since 1970."""
+    ids = {"banner_id": "b1", "placement_id": placement, "page_id": page, "user_id": user}
+    return json.dumps({"timestamp": at, "event_type": event_type, **ids}).encode()
+
+
+class PageStats(Job):
+    """One running page_stats. Event time starts at a day's beginning and only goes forward."""
+
+    def __init__(self, cluster: Cluster, folder: Path, begin: datetime) -> None:
+        super().__init__(cluster, folder, "page_stats", "BANNER_EVENTS_TOPIC")
+        self.now = round(begin.timestamp())
+
+    def finish_days(self, seconds: float = 90) -> None:
+        """Move event time on by days until all that was sent so far is final, and wait until it can be read."""
+        self.wait_until_read(range(PARTITIONS), seconds)
+        first, second = self.now // DAY * DAY + 2 * DAY, self.now // DAY * DAY + 4 * DAY
+        for at in (first, second):
+            self.send((p, event(at, placement=MARKER, page=MARKER)) for p in range(PARTITIONS))
+        self.now = second
+        day = f"{datetime.fromtimestamp(first, UTC):date=%Y-%m-%d}"
+        done = [
+            self.data / "page_stats_daily" / day / "_SUCCESS",
+            self.data / "placement_stats_daily" / day / "_SUCCESS",
+        ]
+        wait_until(lambda: all(f.exists() for f in done), f"_SUCCESS of {day} in {self.data}", seconds, hint=self.why)
+
+    def rows(self, of: str, seconds: int) -> list[tuple[Key, Stats]]:
+        """What a table holds of finished hours or days."""
+        found = []
+        for file in (self.data / table(of, seconds)).glob("**/part-*"):
+            if not (file.parent / "_SUCCESS").exists():
+                continue
+            for row in pq.ParquetFile(file).read().to_pylist():
+                start = row["hour_timestamp" if seconds == HOUR else "day_timestamp"].replace(tzinfo=UTC)
+                names = [f"{start:date=%Y-%m-%d}", f"{start:hour=%H}"][: 2 if seconds == HOUR else 1]
+                assert file.parent == self.data.joinpath(table(of, seconds), *names)
+                views, clicks = row["view_count"], row["click_count"]
+                assert row["click_through_rate"] == (clicks / views if views else None)
+                key = (row[f"{of}_id"], round(start.timestamp()))
+                found.append((key, Stats(views, clicks, row["user_count"])))
+        return found
+
+    def account(self) -> list[str]:
+        """Every disagreement between what is there and what must become of all that the topic holds.
+
+        Call it after finish_days(), whose last markers are left out: their day is not over.
+        """
+        messages = topics.read(self.cluster.bootstrap_servers, self.topic)
+        fates = oracle.fates(messages)
+        events = [fate for fate in fates.values() if isinstance(fate, Event) and fate.at < self.now]
+        found: list[str] = []
+        for of, seconds in TABLES:
+            found += oracle.differences(table(of, seconds), self.rows(of, seconds), oracle.stats(events, of, seconds))
+        payloads = {(m.partition, m.offset): m.value for m in messages}
+        problems = {at: (payloads[at], *fate) for at, fate in fates.items() if isinstance(fate, Problem)}
+        late = {at: fate.event for at, fate in fates.items() if isinstance(fate, Late)}
+        return found + self._differ("rejected", problems, self._rejected()) + self._differ("late", late, self._late())
+
+    def _rejected(self) -> list[tuple]:
+        rows = reading.rejected(self.data, self.topic)
+        assert {row["pipeline"] for row in rows} <= {"page_stats"}
+        return [(place(r), (r["payload"], r["reason"], field_in(r["detail"]))) for r in rows]
+
+    def _late(self) -> list[tuple]:
+        return [
+            (
+                place(r),
+                Event(r["event_time"] // 1000, r["event_type"] == 1, r["placement_id"], r["page_id"], r["user_id"]),
+            )
+            for r in reading.late(self.data, self.topic)
+        ]
+
+    @staticmethod
+    def _differ(kind: str, expected: dict, rows: list[tuple]) -> list[str]:
+        found = [f"{kind}: missing {at}: {expected[at]}" for at in expected.keys() - dict(rows).keys()]
+        found += [f"{kind}: {at} is {row}, expected {expected.get(at)}" for at, row in rows if expected.get(at) != row]
+        return found + ([f"{kind}: doubled rows"] if len(dict(rows)) != len(rows) else [])
+
+
+def place(row: dict) -> tuple[int, int]:
+    return row["kafka_partition"], row["kafka_offset"]
+
+
+def field_in(detail: str) -> str:
+    """The field that a sentence names: "Field NAME is missing or null."."""
+    return detail.split()[1] if detail.startswith("Field ") else ""
+
+
+@pytest.fixture(scope="module")
+def stats(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageStats]:
+    """One job for the tests of this file, each at later days than the one before."""
+    running = PageStats(cluster, tmp_path_factory.mktemp("page_stats"), datetime(2026, 2, 27, 18, tzinfo=UTC))
+    running.submit(BANNER_EVENTS_SILENCE_AFTER="10 min")
+    yield running
+    running.cancel()
+
+
+# Of one history.
+HOURS = 12
+
+
+def is_of_tomorrow(value: bytes, begin: int) -> bool:
+    """A fault that is none in a history of the past: it would only make all that follows late."""
+    message = read_object(value)
+    return isinstance(message, dict) and begin + HOURS * HOUR < (integer(message["timestamp"]) or 0) < begin + 2 * DAY
+
+
+def test_half_a_day_of_uneven_traffic_agrees_with_the_oracle(stats: PageStats) -> None:
+    """Twelve hours over midnight: returning visitors, pages that get most of the traffic, bots, all kinds of faults."""
+    shape = Shape(pages=20, visitors=2_000, bots=0.05, late=0.01, malformed=0.02)
+    history = Events(seed=1, start_ms=stats.now * 1000, rate=60_000 / HOURS / HOUR, max_delay_seconds=10, shape=shape)
+    values = [value for block in history.blocks(60_000) for value in block.values]
+    stats.send((n % PARTITIONS, value) for n, value in enumerate(values) if not is_of_tomorrow(value, stats.now))
+    stats.now += HOURS * HOUR
+    stats.finish_days()
+    found = stats.account()
+    assert not found, "\n".join(found[:20])
+    reasons = {row["reason"] for row in reading.rejected(stats.data, stats.topic)}
+    assert reasons >= {"not_json", "wrong_type", "missing_field", "unknown_value", "negative", "milliseconds"}
+    assert len(reading.late(stats.data, stats.topic)) > 100
+
+
+EDGES = [0, 1, HOUR - 1, HOUR, HOUR + 9, HOUR + 10, HOUR + 11, 23 * HOUR, DAY - 1, DAY, DAY + 9, DAY + 10, DAY + 11]
+SPOILED = [
+    b"",
+    b"{",
+    b"[]",
+    b"{}",
+    b'{"timestamp":null}',
+    event(1).replace(b'"event_type": 0', b'"event_type": 2'),
+    event(1).replace(b'"event_type": 0', b'"event_type": "click"'),
+    event(1).replace(b'"u1"', b'""'),
+    event(1).replace(b'"page"', b"null"),
+    event(-5),
+    event(1_772_150_400_000),
+    event(200_000_000_000),
+    event(4_102_444_800),
+]
+histories = st.lists(
+    st.one_of(
+        st.tuples(
+            st.integers(0, PARTITIONS - 1),
+            st.one_of(st.sampled_from(EDGES), st.integers(0, 26 * HOUR)),
+            st.integers(0, 1),
+            st.sampled_from(["p1", "p2"]),
+            st.sampled_from(["page 1", "page 2"]),
+            st.sampled_from(["u1", "u2", "u3"]),
+        ),
+        st.tuples(st.integers(0, PARTITIONS - 1), st.sampled_from(SPOILED)),
+    ),
+    max_size=40,
+)
+
+
+def messages(history: Iterable[tuple], base: int) -> list[tuple[int, bytes]]:
+    return [(p, rest[0] if len(rest) == 1 else event(base + rest[0], *rest[1:])) for p, *rest in history]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+@given(history=histories)
+def test_any_history_is_accounted_for(stats: PageStats, history: list[tuple]) -> None:
+    """In any order, late events among them. In each example all that was ever sent is compared again."""
+    stats.send(messages(history, stats.now))
+    stats.now += 26 * HOUR
+    stats.finish_days()
+    found = stats.account()
+    assert not found, "\n".join(found[:20])
+
+
+def test_the_audit_agrees_and_notices_what_is_missing(stats: PageStats) -> None:
+    """After what the tests above have sent; the control takes a file of the results away."""
+    stats.send([(0, event(stats.now + 5)), (1, event(stats.now + 6, 1, user="u2"))])
+    stats.now += HOUR
+    stats.finish_days()
+    db, wrong = audit.disagreements(PIPELINES / "page_stats", f"file://{stats.data}", settles_seconds=30)
+    assert not wrong
+    assert not db.sql("SELECT * FROM lost").fetchall()
+    counted = db.sql("SELECT sum(read - punctuations), sum(reported), sum(late), sum(rejected) FROM stretches")
+    read, reported, late, rejected = counted.fetchall()[0]
+    assert read == reported + late + rejected > 0
+    of_hour = sorted((stats.data / "page_stats_hourly").glob("date=*/hour=*/part-*"))[0]
+    hidden = of_hour.rename(of_hour.with_name(f".{of_hour.name}"))
+    _, wrong = audit.disagreements(PIPELINES / "page_stats", f"file://{stats.data}", settles_seconds=0)
+    hidden.rename(of_hour)
+    hour = datetime.strptime(of_hour.parent.parent.name + of_hour.parent.name, "date=%Y-%m-%dhour=%H")
+    assert {minute for _, minute, *_ in wrong} == {hour}
+    assert hour + timedelta(hours=1) < datetime.now()
+
+
+def test_a_visitor_that_is_counted_twice_is_noticed() -> None:
+    """The control: the comparison fails when one visitor of a day is taken for another in another hour."""
+    events = [Event(10, False, "p1", "page", "u1"), Event(10 + HOUR, True, "p1", "page", "u1")]
+    wrong = [events[0], events[1]._replace(user="u1 again")]
+    found = oracle.differences("x", oracle.stats(wrong, "page", DAY).items(), oracle.stats(events, "page", DAY))
+    assert found == [
+        "x: wrong: ('page', 0) Stats(views=1, clicks=1, users=2), expected Stats(views=1, clicks=1, users=1)"
+    ]
