@@ -5,6 +5,7 @@ import os
 import re
 import time
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 from jobs.job_manager import JobManager
@@ -37,6 +38,7 @@ _POSITION = re.compile(r"\bline (\d+), column (\d+)")
 _TRACE_LINE = re.compile(
     r"^(?:Caused by: )?([\w.$]+(?:Exception|Error)): (.*?)(?=\n\tat |\Z)", re.MULTILINE | re.DOTALL
 )
+_INSERT_INTO = re.compile(r"^INSERT\s+INTO\s", re.IGNORECASE)
 _SET = re.compile(r"SET\s+'(?P<key>[^']+)'\s*=\s*'(?P<value>(?:[^']|'')*)'\s*", re.IGNORECASE)
 
 
@@ -47,10 +49,13 @@ class _AlreadySubmittedError(Exception):
 class FlinkSession:
     """A table environment of one pipeline. Every method raises JobError with a sentence for a person."""
 
-    def __init__(self, pipeline: str, job_manager: str | None, verbose: bool) -> None:
-        """`job_manager`: HOST:PORT, or None for what config.yaml or `flink run` says."""
+    def __init__(self, pipeline: str, job_manager: str | None, verbose: bool, batch: bool = False) -> None:
+        """`job_manager`: HOST:PORT, or None for what config.yaml or `flink run` says. `batch`: the job is to end."""
         self.pipeline = pipeline
+        # One over files may run beside the one that never ends.
+        job = f"{pipeline}_batch" if batch else pipeline
         self._verbose = verbose
+        self._batch = batch
         self._inserts: list[Statement] = []
 
         Path(os.environ["FLINK_LOG_DIR"]).mkdir(parents=True, exist_ok=True)
@@ -59,7 +64,11 @@ class FlinkSession:
                 os.environ["FLINK_CONF_DIR"]
             )
         )
-        config.set_string("pipeline.name", pipeline)
+        config.set_string("pipeline.name", job)
+        if batch:
+            # Somebody waits for it: what fails again and again must end.
+            config.set_string("restart-strategy.type", "fixed-delay")
+            config.set_string("restart-strategy.fixed-delay.attempts", "3")
         # `flink run` brings its own target; without it this process is the client.
         config.set_string("execution.target", "remote")
         if job_manager:
@@ -68,11 +77,12 @@ class FlinkSession:
                 raise JobError(f"--jobmanager takes HOST:PORT, for example localhost:8081, not '{job_manager}'.")
             config.set_string("rest.address", host)
             config.set_string("rest.port", port)
-        settings = EnvironmentSettings.new_instance().in_streaming_mode().with_configuration(config).build()
-        self._tables = TableEnvironment.create(settings)
+        settings = EnvironmentSettings.new_instance().with_configuration(config)
+        settings = settings.in_batch_mode() if batch else settings.in_streaming_mode()
+        self._tables = TableEnvironment.create(settings.build())
         host = self._tables.get_config().get("rest.address", "localhost")
         port = self._tables.get_config().get("rest.port", "8081")
-        self.job_manager = JobManager(f"http://{host}:{port}", pipeline)
+        self.job_manager = JobManager(f"http://{host}:{port}", job)
 
     def run(self, statements: list[Statement]) -> None:
         """Run SET and CREATE statements at once, and collect the INSERTs for one job."""
@@ -105,6 +115,12 @@ class FlinkSession:
             (table, dict(catalog.getTable(path(database, table)).getOptions())) for table in self._tables.list_tables()
         ]
 
+    def partition_keys(self, table: str) -> list[str]:
+        """The columns in the names of a table's folders."""
+        catalog = self._tables._j_tenv.getCatalog(self._tables.get_current_catalog()).get()
+        path = jvm().org.apache.flink.table.catalog.ObjectPath(self._tables.get_current_database(), table)
+        return list(catalog.getTable(path).getPartitionKeys())
+
     def columns(self, table: str) -> list[str]:
         """The names of a table's columns."""
         return self._tables.from_path(table).get_schema().get_field_names()
@@ -117,7 +133,7 @@ class FlinkSession:
         """
         ended = self.job_manager.ended_jobs()
         for number in range(len(ended), len(ended) + _MAX_FORGOTTEN_JOBS):
-            job_id = hashlib.md5(f"{self.pipeline} {number}".encode(), usedforsecurity=False).hexdigest()
+            job_id = hashlib.md5(f"{self.job_manager.name} {number}".encode(), usedforsecurity=False).hexdigest()
             if job_id in ended:
                 continue
             self._tables.get_config().set("$internal.pipeline.job-id", job_id)
@@ -141,6 +157,9 @@ class FlinkSession:
                 raise JobError(f"{statement.place}: a setting is written SET 'name' = 'value'.")
             self._tables.get_config().set(setting["key"], setting["value"].replace("''", "'"))
         elif verb == "INSERT":
+            if self._batch:
+                # Each folder that is written is replaced.
+                statement = replace(statement, sql=_INSERT_INTO.sub("INSERT OVERWRITE ", statement.sql))
             self._inserts.append(statement)
             # Now rather than at the end, so that an error names this statement.
             self._tables.create_statement_set().add_insert_sql(statement.sql)

@@ -1,6 +1,7 @@
 """What Flink's JobManager knows about one pipeline, and what it can be asked to do, over its REST API."""
 
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -34,14 +35,14 @@ class JobManager:
     def __init__(self, url: str, pipeline: str) -> None:
         """`url`: http://HOST:PORT, which is the web UI's, too."""
         self.url = url
-        self._pipeline = pipeline
+        self.name = pipeline
 
     def ended_jobs(self) -> set[str]:
         """Ids of this pipeline's jobs, all of which have ended. Two at once would write the same folders: JobError."""
         jobs = self._jobs()
         if job := _unended(jobs):
             raise JobError(
-                f"{self._pipeline} already runs as job {job['jid']} ({job['state']}). Cancel that job in the web "
+                f"{self.name} already runs as job {job['jid']} ({job['state']}). Cancel that job in the web "
                 f"UI, {self.url}/#/job/running/{job['jid']}, before you submit it again."
             )
         return {job["jid"] for job in jobs}
@@ -55,25 +56,40 @@ class JobManager:
         job = self._running_job()
         if not job:
             raise JobError(
-                f"{self._pipeline} does not run, so it cannot be stopped with a savepoint. To go on from an earlier "
+                f"{self.name} does not run, so it cannot be stopped with a savepoint. To go on from an earlier "
                 "savepoint or checkpoint, submit it with --from PATH."
             )
         try:
             response = requests.post(f"{self.url}/jobs/{job}/stop", json={"drain": False}, timeout=_ANSWER_SECONDS)
             response.raise_for_status()
         except requests.RequestException as e:
-            raise JobError(f"The JobManager at {self.url} did not stop {self._pipeline}: {e}") from e
+            raise JobError(f"The JobManager at {self.url} did not stop {self.name}: {e}") from e
         request = response.json()["request-id"]
         deadline = time.monotonic() + _SAVEPOINT_SECONDS
         while (answer := self._get(f"jobs/{job}/savepoints/{request}"))["status"]["id"] != "COMPLETED":
             if time.monotonic() > deadline:
-                raise JobError(f"{self._pipeline} made no savepoint within {_SAVEPOINT_SECONDS} s; it goes on running.")
+                raise JobError(f"{self.name} made no savepoint within {_SAVEPOINT_SECONDS} s; it goes on running.")
             time.sleep(0.2)
         operation = answer["operation"]
         if "location" not in operation:
             reason = operation.get("failure-cause", {}).get("stack-trace", "no reason given").splitlines()[0]
-            raise JobError(f"{self._pipeline} could not be stopped with a savepoint: {reason}")
+            raise JobError(f"{self.name} could not be stopped with a savepoint: {reason}")
         return operation["location"]
+
+    def wait_until_ended(self, job: str) -> None:
+        """Wait for a job that ends by itself; JobError where it fails. Flink's restart strategy is the limit."""
+        while (answer := self._get(f"jobs/{job}"))["state"] not in _ENDED:
+            if sys.stdout.isatty():
+                done = sum(vertex["status"] == "FINISHED" for vertex in answer["vertices"])
+                print(f"\r{done} of {len(answer['vertices'])} tasks have finished", end="", flush=True)
+            time.sleep(0.5)
+        if sys.stdout.isatty():
+            print()
+        if answer["state"] != "FINISHED":
+            entries = self._get(f"jobs/{job}/exceptions")["exceptionHistory"]["entries"]
+            lines = entries[0]["stacktrace"].splitlines() if entries else ["no reason given"]
+            why = [line for line in lines if line.startswith("Caused by: ")] or lines
+            raise JobError(f"{self.name} has ended as {answer['state']}: {why[-1].removeprefix('Caused by: ')}")
 
     def newest_state(self) -> str | None:
         """The path of the newest checkpoint or savepoint of this pipeline's last job, where it is still known."""
@@ -116,7 +132,7 @@ class JobManager:
 
     def _jobs(self) -> list[dict]:
         """The jobs of this pipeline, ended ones too."""
-        return [job for job in self._get("jobs/overview")["jobs"] if job["name"] == self._pipeline]
+        return [job for job in self._get("jobs/overview")["jobs"] if job["name"] == self.name]
 
     def _get(self, path: str):
         try:

@@ -85,6 +85,12 @@ def read_pipeline(folder: Path, variables: Mapping[str, str]) -> list[Statement]
     return statements
 
 
+def offers(folder: Path, name: str, value: str) -> bool:
+    """Whether a file of a pipeline runs when a variable has this value."""
+    matches = [_RUNS_WHEN.search(file.read_text()) for file in folder.glob("*.sql")]
+    return any(match and (match["name"], match["value"]) == (name, value) for match in matches)
+
+
 def version(folder: Path) -> str:
     """Twelve hex digits that change with any file of a pipeline: what `rejected` rows carry as pipeline_version."""
     digest = hashlib.sha256()

@@ -2,6 +2,7 @@
 
     python -m jobs.submit view_report
     python -m jobs.submit view_report --upgrade
+    python -m jobs.submit page_stats --batch FOLDER
     flink run -py jobs/submit.py view_report
 
 Environment: KAFKA_BOOTSTRAP_SERVERS (default localhost:9092), DATA_DIR (default file://<repository>/data), and whatever
@@ -19,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from jobs.inputs import findings
 from jobs.job_manager import job_manager_at
-from jobs.pipeline import REPO, JobError, pipeline_folder, pipeline_names, read_pipeline, version
+from jobs.pipeline import REPO, JobError, offers, pipeline_folder, pipeline_names, read_pipeline, version
 
 # Flink takes a path as it is: one with a space must not be written with %20, as Path.as_uri() would.
 DEFAULTS = {
@@ -30,9 +31,14 @@ DEFAULTS = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Submit or explain one pipeline. Returns the exit code: 0, or 1 with one clear message on standard error."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.batch and (options.upgrade or options.resume_from or options.unless_running):
+        parser.error("--batch begins anew each time; it does not go with --upgrade, --from or --unless-running")
     try:
         folder = pipeline_folder(options.pipeline)
+        if options.batch:
+            return _run_over_files(folder, options)
         variables = {**DEFAULTS, "PIPELINE_VERSION": version(folder), **os.environ, "PIPELINE": folder.name}
         statements = read_pipeline(folder, variables)
         if options.unless_running:
@@ -77,6 +83,32 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _run_over_files(folder: Path, options: argparse.Namespace) -> int:
+    """Run a pipeline over files to its end."""
+    from jobs.batch import Input
+    from jobs.flink import FlinkSession
+
+    if not offers(folder, "RUNTIME_MODE", "batch"):
+        raise JobError(f"{folder.name} reads Kafka only: no file of it says 'Runs when RUNTIME_MODE is batch.'")
+    # First, because it tells Flink's file systems how to get there.
+    session = FlinkSession(folder.name, options.jobmanager, verbose=options.verbose, batch=True)
+    given = Input(options.batch)
+    variables = {**DEFAULTS, "PIPELINE_VERSION": version(folder), **os.environ, "PIPELINE": folder.name}
+    session.run(read_pipeline(folder, {**variables, **given.variables}))
+    if options.explain:
+        print(session.explain())
+        return 0
+    session.job_manager.ended_jobs()
+    given.forget(session)
+    job_id = session.submit()
+    print(f"{session.job_manager.name} runs as job {job_id} over {len(given.names):,} files of {given.uri}", flush=True)
+    session.job_manager.wait_until_ended(job_id)
+    print(
+        f"{session.job_manager.name} has finished. Folders that it has written are replaced; all others are as before."
+    )
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m jobs.submit",
@@ -100,6 +132,12 @@ def _parser() -> argparse.ArgumentParser:
         dest="resume_from",
         metavar="PATH",
         help="go on from this savepoint or checkpoint, the newest one of the job: an older one counts events twice",
+    )
+    parser.add_argument(
+        "--batch",
+        metavar="FOLDER",
+        help="run over the files of this folder (JSON lines, compressed or not, or Parquet) instead of Kafka, to their "
+        "end; what they tell of is replaced, so running them again changes nothing",
     )
     parser.add_argument(
         "--unless-running", action="store_true", help="do nothing, successfully, where the pipeline runs already"

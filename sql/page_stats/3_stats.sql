@@ -1,9 +1,9 @@
 -- =====================================================================================================================
--- Page statistics: views, clicks and distinct users per placement and per page, by hour and by day.
+-- Page statistics by hour: views, clicks and distinct users per placement and per page.
 --
 -- Distinct users are counted exactly and without a distinct aggregate: first one row per visitor, then the rows are
 -- counted. So a page that gets half of all traffic is spread over all tasks, by its visitors, and the state of an hour
--- is one row per visitor and placement or page. A day is made of the hours' visitors.
+-- is one row per visitor and placement or page.
 -- =====================================================================================================================
 
 -- Grain: one row per placement, visitor and hour.
@@ -17,20 +17,6 @@ SELECT
 FROM
     TABLE(
         TUMBLE(TABLE reported_events, DESCRIPTOR (event_time), INTERVAL '1' HOUR)
-    )
-GROUP BY placement_id, user_id, window_start, window_end, window_time;
-
--- Grain: one row per placement, visitor and day.
-CREATE VIEW placement_visitors_daily AS
-SELECT
-    placement_id,
-    user_id,
-    window_time AS event_time,
-    SUM(view_count) AS view_count,
-    SUM(click_count) AS click_count
-FROM
-    TABLE(
-        TUMBLE(TABLE placement_visitors_hourly, DESCRIPTOR (event_time), INTERVAL '1' DAY)
     )
 GROUP BY placement_id, user_id, window_start, window_end, window_time;
 
@@ -50,21 +36,6 @@ FROM
     )
 GROUP BY placement_id, window_start, window_end;
 
-INSERT INTO placement_stats_daily
-SELECT
-    placement_id,
-    window_start AS day_timestamp,
-    SUM(view_count) AS view_count,
-    SUM(click_count) AS click_count,
-    COUNT(*) AS user_count,
-    SUM(click_count) / NULLIF(CAST(SUM(view_count) AS DOUBLE), 0e0) AS click_through_rate,
-    DATE_FORMAT(window_start, 'yyyy-MM-dd') AS `date`
-FROM
-    TABLE(
-        TUMBLE(TABLE placement_visitors_daily, DESCRIPTOR (event_time), INTERVAL '1' DAY)
-    )
-GROUP BY placement_id, window_start, window_end;
-
 -- Grain: one row per page, visitor and hour.
 CREATE VIEW page_visitors_hourly AS
 SELECT
@@ -76,20 +47,6 @@ SELECT
 FROM
     TABLE(
         TUMBLE(TABLE reported_events, DESCRIPTOR (event_time), INTERVAL '1' HOUR)
-    )
-GROUP BY page_id, user_id, window_start, window_end, window_time;
-
--- Grain: one row per page, visitor and day.
-CREATE VIEW page_visitors_daily AS
-SELECT
-    page_id,
-    user_id,
-    window_time AS event_time,
-    SUM(view_count) AS view_count,
-    SUM(click_count) AS click_count
-FROM
-    TABLE(
-        TUMBLE(TABLE page_visitors_hourly, DESCRIPTOR (event_time), INTERVAL '1' DAY)
     )
 GROUP BY page_id, user_id, window_start, window_end, window_time;
 
@@ -106,20 +63,5 @@ SELECT
 FROM
     TABLE(
         TUMBLE(TABLE page_visitors_hourly, DESCRIPTOR (event_time), INTERVAL '1' HOUR)
-    )
-GROUP BY page_id, window_start, window_end;
-
-INSERT INTO page_stats_daily
-SELECT
-    page_id,
-    window_start AS day_timestamp,
-    SUM(view_count) AS view_count,
-    SUM(click_count) AS click_count,
-    COUNT(*) AS user_count,
-    SUM(click_count) / NULLIF(CAST(SUM(view_count) AS DOUBLE), 0e0) AS click_through_rate,
-    DATE_FORMAT(window_start, 'yyyy-MM-dd') AS `date`
-FROM
-    TABLE(
-        TUMBLE(TABLE page_visitors_daily, DESCRIPTOR (event_time), INTERVAL '1' DAY)
     )
 GROUP BY page_id, window_start, window_end;

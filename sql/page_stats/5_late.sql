@@ -1,6 +1,7 @@
 -- =====================================================================================================================
 -- Page statistics, late: each event whose hour was closed when it came. Not in the statistics, which are final.
 -- Grain: one row per late event.
+-- Runs when RUNTIME_MODE is streaming (the default).
 -- =====================================================================================================================
 
 INSERT INTO late

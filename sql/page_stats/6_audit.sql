@@ -1,6 +1,7 @@
 -- =====================================================================================================================
 -- Page statistics, audit: what was reported, counted beside the statistics and not from them, so that
 -- `python -m jobs.audit page_stats` can tell whether every message is there. amount is the number of clicks.
+-- Runs when RUNTIME_MODE is streaming (the default).
 -- =====================================================================================================================
 
 -- Grain: one row per stretch of offsets and hour.

@@ -23,7 +23,7 @@ COMMANDS = {
     "make down": "test_local.py",
     "make dashboard": "tests/browser, but for the port",
     ".venv/bin/python -m jobs.submit view_report": "test_submit.py",
-    ".venv/bin/python -m jobs.submit page_stats": "test_page_stats.py",
+    ".venv/bin/python -m jobs.submit page_stats": "test_page_stats.py, and with --batch test_page_stats_batch.py",
     ".venv/bin/python -m jobs.audit view_report": "test_audit.py",
     ".venv/bin/python -m jobs.topics": "test_topics.py",
     ".venv/bin/python -m jobs.maintain view_report": "test_performance.py",

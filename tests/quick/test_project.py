@@ -52,7 +52,16 @@ def test_what_is_reported_is_what_is_not_noted(pipeline: str) -> None:
     [
         (
             ["jobs.submit"],
-            ["--explain", "--upgrade", "--from", "--unless-running", "--jobmanager", "--verbose", "view_report"],
+            [
+                "--explain",
+                "--upgrade",
+                "--from",
+                "--batch",
+                "--unless-running",
+                "--jobmanager",
+                "--verbose",
+                "view_report",
+            ],
         ),
         (["jobs.audit"], ["PIPELINE", "--jobmanager"]),
         (["jobs.topics"], ["PIPELINE"]),

@@ -1,6 +1,7 @@
 -- =====================================================================================================================
 -- Accounting, sinks: Parquet folders that all pipelines write to, so that no message disappears without a row.
 -- Each pipeline that has these files (links to sql/shared/accounting/) runs them with its own.
+-- Runs when RUNTIME_MODE is streaming (the default).
 -- =====================================================================================================================
 
 -- ---------------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 -- Grain: one row per message at which something begins or breaks.
 --
 -- The pipeline gives a view `noted_messages`: all that are more than an event that counts.
+-- Runs when RUNTIME_MODE is streaming (the default).
 -- =====================================================================================================================
 
 INSERT INTO audit_offsets

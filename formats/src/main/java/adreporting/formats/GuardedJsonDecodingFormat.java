@@ -27,11 +27,20 @@ final class GuardedJsonDecodingFormat implements DecodingFormat<DeserializationS
 
     private final List<String> requiredFields;
     private final TimestampForm form;
+    private final String rawColumn;
+    private final String decodeErrorColumn;
     private List<String> metadata = List.of();
 
-    GuardedJsonDecodingFormat(List<String> requiredFields, TimestampForm form) {
+    /**
+     * @param rawColumn the column that is given the message unchanged, null where there is none
+     * @param decodeErrorColumn the same for what is wrong with it
+     */
+    GuardedJsonDecodingFormat(
+            List<String> requiredFields, TimestampForm form, String rawColumn, String decodeErrorColumn) {
         this.requiredFields = requiredFields;
         this.form = form;
+        this.rawColumn = rawColumn;
+        this.decodeErrorColumn = decodeErrorColumn;
     }
 
     @Override
@@ -50,7 +59,33 @@ final class GuardedJsonDecodingFormat implements DecodingFormat<DeserializationS
     @Override
     public DeserializationSchema<RowData> createRuntimeDecoder(
             DynamicTableSource.Context context, DataType physicalDataType) {
-        RowType columns = (RowType) physicalDataType.getLogicalType();
+        // The two columns of the options are told apart from the message's own, and filled in as metadata are.
+        List<String> names = DataType.getFieldNames(physicalDataType);
+        List<String> behind = new ArrayList<>(metadata);
+        List<String> last = new ArrayList<>();
+        if (!metadata.isEmpty() && (rawColumn != null || decodeErrorColumn != null)) {
+            throw new ValidationException(
+                    "Either METADATA FROM 'value.raw' and 'value.decode_error', or the options guarded-json.raw-column and"
+                            + " guarded-json.decode-error-column: not both.");
+        }
+        if (rawColumn != null) {
+            behind.add(RAW);
+            last.add(rawColumn);
+        }
+        if (decodeErrorColumn != null) {
+            behind.add(DECODE_ERROR);
+            last.add(decodeErrorColumn);
+        }
+        int own = names.size() - last.size();
+        if (own < 0 || !names.subList(own, names.size()).equals(last)) {
+            throw new ValidationException(
+                    String.format(
+                            "guarded-json.raw-column and guarded-json.decode-error-column must name the last columns of"
+                                    + " the table, in this order: %s, and not %s.",
+                            names, last));
+        }
+        RowType row = (RowType) physicalDataType.getLogicalType();
+        RowType columns = new RowType(row.getFields().subList(0, own));
         int[] required = new int[requiredFields.size()];
         for (int i = 0; i < required.length; i++) {
             required[i] = columns.getFieldNames().indexOf(requiredFields.get(i));
@@ -71,8 +106,8 @@ final class GuardedJsonDecodingFormat implements DecodingFormat<DeserializationS
                 columns,
                 required,
                 form,
-                metadata.indexOf(RAW),
-                metadata.indexOf(DECODE_ERROR),
+                behind.indexOf(RAW),
+                behind.indexOf(DECODE_ERROR),
                 context.createTypeInformation(produced));
     }
 

@@ -15,7 +15,9 @@ import org.apache.flink.table.factories.FactoryUtil;
 /**
  * Makes {@code 'format' = 'guarded-json'} known to Flink.
  *
- * <p>Options, all optional: {@code guarded-json.required-fields} and {@code guarded-json.timestamp-format.standard}.
+ * <p>Options, all optional: {@code guarded-json.required-fields}, {@code guarded-json.timestamp-format.standard}, and for
+ * connectors that hand on no metadata of a format, such as {@code filesystem}, {@code guarded-json.raw-column} and {@code
+ * guarded-json.decode-error-column}.
  */
 public final class GuardedJsonFormatFactory implements DeserializationFormatFactory {
 
@@ -36,11 +38,30 @@ public final class GuardedJsonFormatFactory implements DeserializationFormatFact
                     .defaultValue(TimestampForm.SQL)
                     .withDescription("How TIMESTAMP and TIMESTAMP_LTZ columns are written: SQL, ISO-8601 or EPOCH-MILLIS.");
 
+    static final ConfigOption<String> RAW_COLUMN =
+            ConfigOptions.key("raw-column")
+                    .stringType()
+                    .noDefaultValue()
+                    .withDescription(
+                            "A BYTES column that is given the message unchanged, as METADATA FROM 'value.raw' would be.");
+
+    static final ConfigOption<String> DECODE_ERROR_COLUMN =
+            ConfigOptions.key("decode-error-column")
+                    .stringType()
+                    .noDefaultValue()
+                    .withDescription(
+                            "A STRING column that is given what METADATA FROM 'value.decode_error' would be: NULL for a"
+                                    + " good message, otherwise a code, and behind a colon the field.");
+
     @Override
     public DecodingFormat<DeserializationSchema<RowData>> createDecodingFormat(
             DynamicTableFactory.Context context, ReadableConfig options) {
         FactoryUtil.validateFactoryOptions(this, options);
-        return new GuardedJsonDecodingFormat(options.get(REQUIRED_FIELDS), options.get(TIMESTAMP_FORM));
+        return new GuardedJsonDecodingFormat(
+                options.get(REQUIRED_FIELDS),
+                options.get(TIMESTAMP_FORM),
+                options.get(RAW_COLUMN),
+                options.get(DECODE_ERROR_COLUMN));
     }
 
     @Override
@@ -55,6 +76,6 @@ public final class GuardedJsonFormatFactory implements DeserializationFormatFact
 
     @Override
     public Set<ConfigOption<?>> optionalOptions() {
-        return Set.of(REQUIRED_FIELDS, TIMESTAMP_FORM);
+        return Set.of(REQUIRED_FIELDS, TIMESTAMP_FORM, RAW_COLUMN, DECODE_ERROR_COLUMN);
     }
 }

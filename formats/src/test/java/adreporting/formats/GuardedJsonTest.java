@@ -16,6 +16,8 @@ import java.util.ServiceLoader;
 import java.util.stream.StreamSupport;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.api.DataTypes;
+import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.table.factories.Factory;
@@ -103,6 +105,22 @@ class GuardedJsonTest {
         }
         String nested = "{\"campaign_id\":7,\"x\":" + "[".repeat(500) + "]".repeat(500) + "}";
         assertEquals(7, decode(nested, 0).getField(0));
+    }
+
+    @Test
+    void theColumnsForWhatIsNoFieldOfTheMessageMustBeTheLast() {
+        var format = new GuardedJsonDecodingFormat(List.of(), TimestampForm.SQL, "payload", "decode_error");
+        DataType table =
+                DataTypes.ROW(
+                        DataTypes.FIELD("payload", DataTypes.BYTES()),
+                        DataTypes.FIELD("campaign_id", DataTypes.INT()),
+                        DataTypes.FIELD("decode_error", DataTypes.STRING()));
+        String message =
+                assertThrows(ValidationException.class, () -> format.createRuntimeDecoder(null, table)).getMessage();
+        assertTrue(message.contains("must name the last columns"), message);
+        format.applyReadableMetadata(List.of("raw"));
+        message = assertThrows(ValidationException.class, () -> format.createRuntimeDecoder(null, table)).getMessage();
+        assertTrue(message.contains("not both"), message);
     }
 
     @Test

@@ -1,12 +1,7 @@
 -- =====================================================================================================================
--- Page statistics, source: settings, and banner views and clicks from Kafka.
--- Time zone: UTC throughout. Event time is when the visitor saw or clicked the banner, to the second.
+-- Page statistics, source: banner views and clicks from Kafka.
+-- Runs when INPUT is kafka (the default).
 -- =====================================================================================================================
-
-SET 'table.local-time-zone' = 'UTC';
-
--- A view that several statements read is computed once, and its rows go to all of them.
-SET 'table.optimizer.reuse-optimize-block-with-digest-enabled' = 'true';
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- One row per message of the topic, whatever it holds. Grain: one Kafka offset. A message that cannot be decoded has
@@ -37,6 +32,7 @@ CREATE TABLE banner_events (
     open_since TIMESTAMP(3) METADATA FROM 'open-since' VIRTUAL COMMENT 'start of the oldest hour not closed by it',
     stretch BIGINT METADATA VIRTUAL COMMENT 'arrival in milliseconds since 1970 * 65536 + kafka_partition',
     begins_stretch BOOLEAN METADATA FROM 'begins-stretch' VIRTUAL COMMENT 'first of its stretch, or behind a gap',
+    topic AS '${BANNER_EVENTS_TOPIC:-banner_events}',
     event_time AS CAST(TO_TIMESTAMP_LTZ(`timestamp`, 0) AS TIMESTAMP(3)),
     WATERMARK FOR event_time AS CASE
         WHEN event_time <= kafka_timestamp + INTERVAL '10' SECOND

@@ -1,0 +1,1 @@
+../shared/accounting/2_sinks_accounting.batch.sql

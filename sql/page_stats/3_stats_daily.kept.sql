@@ -1,0 +1,5 @@
+-- =====================================================================================================================
+-- Page statistics by day: left as they are, where files of some hours only are run again. Days computed from these
+-- would replace those computed from all 24.
+-- Runs when PAGE_STATS_DAYS is kept.
+-- =====================================================================================================================
