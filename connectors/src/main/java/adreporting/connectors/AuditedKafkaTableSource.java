@@ -51,6 +51,10 @@ import org.apache.flink.table.types.DataType;
  *   <li>{@code 'previous-arrival'}, TIMESTAMP(3): the same for the message before this one.
  *   <li>{@code 'open-since'}, TIMESTAMP(3): the beginning of the oldest interval that the watermark has not closed. A window
  *       is closed when the watermark reaches its last millisecond.
+ *   <li>{@code 'stretch'}, BIGINT: a number of its own for each partition and arrival, milliseconds since 1970 of the
+ *       arrival * 65536 + partition; NULL while there is no arrival.
+ *   <li>{@code 'begins-stretch'}, BOOLEAN: whether this message is the first one ever read, or the first of its stretch, or
+ *       comes behind a gap of offsets.
  * </ul>
  */
 final class AuditedKafkaTableSource extends KafkaDynamicSource {
