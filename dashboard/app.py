@@ -16,6 +16,7 @@ st.set_page_config(page_title="Ad reports", layout="wide")
 st.navigation(
     [
         st.Page("screens/campaigns.py", title="Campaigns", default=True),
+        st.Page("screens/statistics.py", title="Placements and pages", url_path="statistics"),
         st.Page("screens/health.py", title="Pipeline health", url_path="health"),
     ]
 ).run()

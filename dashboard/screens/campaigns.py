@@ -1,26 +1,18 @@
 """Campaign performance: views and average view duration of campaigns over time."""
 
-import io
-from collections.abc import Callable
 from datetime import date, timedelta
-from typing import TypeVar
 
-import altair as alt
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
 import streamlit as st
 
 from dashboard import settings, view_report
+from dashboard.parts import REFRESH_SECONDS, all_rows, change, chosen, line, one_of
 from jobs import results
 from jobs.pipeline import JobError
 
-T = TypeVar("T")
 # Days shown when nobody has chosen any.
 DAYS = {"minute": 1, "hour": 2, "day": 30, "week": 91, "month": 365}
 GRAINS = list(DAYS)
-REFRESH_SECONDS = 15
-ROWS_SHOWN = 1000
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the newest minutes")
@@ -30,26 +22,9 @@ def connection(newest: str) -> duckdb.DuckDBPyConnection:
     return view_report.connect(results.data_dir(), settings.zone())
 
 
-def chosen(name: str, default: T, read: Callable[[str], T]) -> T:
-    """What the link in the address bar says; the default, with a sentence, where it says what cannot be read."""
-    text = st.query_params.get(name)
-    if text is None:
-        return default
-    try:
-        return read(text)
-    except ValueError:
-        # Not what it says: a link may be hostile text.
-        st.warning(f"What the link says behind '{name}=' is no choice here; this is with {default} instead.")
-        return default
-
-
-def grain_named(text: str) -> str:
-    return GRAINS[GRAINS.index(text)]
-
-
 def choose(newest: date) -> tuple[str, date, date, list[int], list[int]]:
     """The selection, from the link and the sidebar; the link is kept up to date."""
-    linked_grain = chosen("by", "hour", grain_named)
+    linked_grain = chosen("by", "hour", one_of(GRAINS))
     linked = {
         "by": linked_grain,
         "from": chosen("from", newest - timedelta(DAYS[linked_grain] - 1), date.fromisoformat),
@@ -89,11 +64,6 @@ def totals(rows: duckdb.DuckDBPyRelation) -> tuple[int, float, int]:
     return views, seconds or 0.0, late
 
 
-def change(now: float, before: float) -> str | None:
-    """Against the period of the same length before; None where that has nothing."""
-    return f"{(now - before) / before:+.1%}" if before else None
-
-
 def show() -> None:
     newest = view_report.newest_minute(results.data_dir())
     db = connection(f"{newest}").cursor()
@@ -125,8 +95,8 @@ def show() -> None:
         "sum(avg_duration * total_count) / nullif(sum(total_count), 0) AS seconds",
         "period",
     ).order("period")
-    line("Views", over_time, "views:Q", f"views per {grain}")
-    line("Average view duration", over_time, "seconds:Q", "seconds")
+    line("Views", over_time, "views:Q", f"views per {grain}", settings.zone())
+    line("Average view duration", over_time, "seconds:Q", "seconds", settings.zone())
 
     by_campaign = rows.aggregate(
         "campaign_id, network_id, sum(total_count)::BIGINT AS views, "
@@ -139,39 +109,7 @@ def show() -> None:
     worst.subheader("Least viewed campaigns")
     worst.dataframe(by_campaign.order("views, campaign_id").limit(10).arrow().read_all(), hide_index=True)
 
-    st.subheader("All rows")
-    st.dataframe(table.slice(0, ROWS_SHOWN), hide_index=True)
-    if table.num_rows > ROWS_SHOWN:
-        st.caption(f"The first {ROWS_SHOWN:,} of {table.num_rows:,} rows; the files have them all.")
-    name = f"campaigns by {grain} {first} to {last}"
-    left, right, _ = st.columns([1, 1, 4])
-    left.download_button("CSV", lambda: csv_of(table), f"{name}.csv", "text/csv", on_click="ignore")
-    right.download_button(
-        "Parquet", lambda: parquet_of(table), f"{name}.parquet", "application/vnd.apache.parquet", on_click="ignore"
-    )
-
-
-def line(title: str, rows: duckdb.DuckDBPyRelation, field: str, unit: str) -> None:
-    """A chart over time; the times are those of the report's zone, shown as they are."""
-    st.subheader(title)
-    chart = alt.Chart(rows.df()).mark_line(point=True)
-    st.altair_chart(
-        chart.encode(
-            x=alt.X("utcyearmonthdatehoursminutes(period):T", title=settings.zone(), scale=alt.Scale(type="utc")),
-            y=alt.Y(field, title=unit),
-        ),
-        width="stretch",
-    )
-
-
-def csv_of(table: pa.Table) -> bytes:
-    return duckdb.from_arrow(table).df().to_csv(index=False).encode()
-
-
-def parquet_of(table: pa.Table) -> bytes:
-    out = io.BytesIO()
-    pq.write_table(table, out)
-    return out.getvalue()
+    all_rows(table, f"campaigns by {grain} {first} to {last}")
 
 
 st.title("Campaign performance")

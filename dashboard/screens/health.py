@@ -8,12 +8,12 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import settings, view_report
+from dashboard.parts import REFRESH_SECONDS
 from jobs import audit, results
 from jobs.job_manager import job_manager_at
 from jobs.pipeline import JobError, pipeline_folder
 
 PIPELINE = "view_report"
-REFRESH_SECONDS = 15
 MINUTES_SHOWN = 60
 REJECTED_SHOWN = 50
 # Of a message that was rejected, so many characters are shown.

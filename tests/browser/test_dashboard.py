@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from local.waiting import wait_until
 from tests.browser.conftest import HOSTILE, dashboard
+from tests.browser.looking import metric, ready
 from tests.sql.conftest import NETWORKS
 from tests.support import oracle
 from tests.support import topic as topics
@@ -32,20 +33,9 @@ def finished(stream: Stream) -> int:
     return (stream.now_ms - 120_000) // 60_000
 
 
-def metric(page: Page, name: str) -> str:
-    label = page.get_by_test_id("stMetricLabel").get_by_text(name, exact=True)
-    return page.get_by_test_id("stMetric").filter(has=label).get_by_test_id("stMetricValue").inner_text()
-
-
 def average(chosen: list[oracle.View]) -> str:
     seconds = Fraction(sum(view.end_ms - view.start_ms for view in chosen), 1000 * len(chosen))
     return f"{float(seconds):.2f} s"
-
-
-def ready(page: Page) -> None:
-    """Wait until the page has been computed."""
-    expect(page.get_by_role("heading", name="All rows")).to_be_visible(timeout=60_000)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=60_000)
 
 
 def test_views_and_average_are_the_oracles(page: Page, address: str, stream: Stream) -> None:
