@@ -108,18 +108,11 @@ class FlinkSession:
 
     def tables_and_options(self) -> list[tuple[str, dict[str, str]]]:
         """Name and WITH options of each table."""
-        catalog = self._tables._j_tenv.getCatalog(self._tables.get_current_catalog()).get()
-        database = self._tables.get_current_database()
-        path = jvm().org.apache.flink.table.catalog.ObjectPath
-        return [
-            (table, dict(catalog.getTable(path(database, table)).getOptions())) for table in self._tables.list_tables()
-        ]
+        return [(table, dict(self._in_catalog(table).getOptions())) for table in self._tables.list_tables()]
 
     def partition_keys(self, table: str) -> list[str]:
         """The columns in the names of a table's folders."""
-        catalog = self._tables._j_tenv.getCatalog(self._tables.get_current_catalog()).get()
-        path = jvm().org.apache.flink.table.catalog.ObjectPath(self._tables.get_current_database(), table)
-        return list(catalog.getTable(path).getPartitionKeys())
+        return list(self._in_catalog(table).getPartitionKeys())
 
     def columns(self, table: str) -> list[str]:
         """The names of a table's columns."""
@@ -148,6 +141,12 @@ class FlinkSession:
                 continue
             return job_id
         raise JobError(f"The JobManager has refused {_MAX_FORGOTTEN_JOBS} job ids in a row; see its log.")
+
+    def _in_catalog(self, table: str):
+        """The catalog's own entry of a table or view."""
+        catalog = self._tables._j_tenv.getCatalog(self._tables.get_current_catalog()).get()
+        path = jvm().org.apache.flink.table.catalog.ObjectPath(self._tables.get_current_database(), table)
+        return catalog.getTable(path)
 
     def _run(self, statement: Statement) -> None:
         verb = statement.sql.split(None, 1)[0].upper()

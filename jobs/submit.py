@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         folder = pipeline_folder(options.pipeline)
         if options.batch:
             return _run_over_files(folder, options)
-        variables = {**DEFAULTS, "PIPELINE_VERSION": version(folder), **os.environ, "PIPELINE": folder.name}
+        variables = _variables(folder)
         statements = read_pipeline(folder, variables)
         if options.unless_running:
             job_manager = job_manager_at(options.jobmanager, folder.name)
@@ -83,6 +83,11 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _variables(folder: Path) -> dict[str, str]:
+    """What a pipeline's SQL is filled in with."""
+    return {**DEFAULTS, "PIPELINE_VERSION": version(folder), **os.environ, "PIPELINE": folder.name}
+
+
 def _run_over_files(folder: Path, options: argparse.Namespace) -> int:
     """Run a pipeline over files to its end."""
     from jobs.batch import Input
@@ -93,8 +98,7 @@ def _run_over_files(folder: Path, options: argparse.Namespace) -> int:
     # First, because it tells Flink's file systems how to get there.
     session = FlinkSession(folder.name, options.jobmanager, verbose=options.verbose, batch=True)
     given = Input(options.batch)
-    variables = {**DEFAULTS, "PIPELINE_VERSION": version(folder), **os.environ, "PIPELINE": folder.name}
-    session.run(read_pipeline(folder, {**variables, **given.variables}))
+    session.run(read_pipeline(folder, {**_variables(folder), **given.variables}))
     if options.explain:
         print(session.explain())
         return 0

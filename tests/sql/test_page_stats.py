@@ -13,6 +13,7 @@ from local.cluster import Cluster
 from producer.banner_events import Events, Shape
 from tests.support import banner_oracle as oracle
 from tests.support import reading
+from tests.support.account import compare
 from tests.support.banner_oracle import DAY, HOUR, Event
 from tests.support.job import PARTITIONS
 from tests.support.oracle import integer, read_object
@@ -124,7 +125,7 @@ def test_a_visitor_that_is_counted_twice_is_noticed() -> None:
     """The control: the comparison fails when one visitor of a day is taken for another in another hour."""
     events = [Event(10, False, "p1", "page", "u1"), Event(10 + HOUR, True, "p1", "page", "u1")]
     wrong = [events[0], events[1]._replace(user="u1 again")]
-    found = oracle.differences("x", oracle.stats(wrong, "page", DAY).items(), oracle.stats(events, "page", DAY))
+    found = compare("x", oracle.stats(wrong, "page", DAY).items(), oracle.stats(events, "page", DAY))
     assert found == [
         "x: wrong: ('page', 0) Stats(views=1, clicks=1, users=2), expected Stats(views=1, clicks=1, users=1)"
     ]

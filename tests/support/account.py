@@ -62,17 +62,17 @@ def _roll_ups(
 def _rejected(data: Path, topic: str, messages: list[Message], fates: Mapping[tuple[int, int], Fate]) -> list[str]:
     payloads = {(m.partition, m.offset): m.value for m in messages}
     expected = {at: (payloads[at], f.reason) for at, f in fates.items() if isinstance(f, Problem)}
-    rows = [(_place(row), (row["payload"], row["reason"])) for row in reading.rejected(data, topic)]
-    return _compare("rejected", rows, expected)
+    rows = [(place(row), (row["payload"], row["reason"])) for row in reading.rejected(data, topic)]
+    return compare("rejected", rows, expected)
 
 
 def _late(data: Path, topic: str, fates: Mapping[tuple[int, int], Fate]) -> list[str]:
     expected = {at: tuple(fate.view) for at, fate in fates.items() if isinstance(fate, Late)}
     rows = [
-        (_place(row), (row["campaign_id"], row["start_timestamp"], row["end_timestamp"]))
+        (place(row), (row["campaign_id"], row["start_timestamp"], row["end_timestamp"]))
         for row in reading.late(data, topic)
     ]
-    return _compare("late", rows, expected)
+    return compare("late", rows, expected)
 
 
 def _audit(data: Path, topic: str, fates: Mapping[tuple[int, int], Fate], lost: set[tuple[int, int]]) -> list[str]:
@@ -87,7 +87,7 @@ def _audit(data: Path, topic: str, fates: Mapping[tuple[int, int], Fate], lost: 
     noted = reading.audit_offsets(data, topic)
     # While it is silent, one comes every second: the newest may be in the topic and not noted yet, or the other way.
     punctuations = {at for at, fate in fates.items() if isinstance(fate, Punctuation)}
-    in_audit = {_place(row) for row in noted if row["is_punctuation"]}
+    in_audit = {place(row) for row in noted if row["is_punctuation"]}
     last_read, last_noted = dict(sorted(fates)), dict(sorted(in_audit))
     if {at for at in in_audit if at[1] <= last_read.get(at[0], -1)} != {
         at for at in punctuations if at[1] <= last_noted.get(at[0], -1)
@@ -104,7 +104,8 @@ def _audit(data: Path, topic: str, fates: Mapping[tuple[int, int], Fate], lost: 
     return found
 
 
-def _compare(kind: str, rows: list[tuple], expected: Mapping) -> list[str]:
+def compare(kind: str, rows: Iterable[tuple], expected: Mapping) -> list[str]:
+    """Every disagreement between (key, row) and what is expected by key, as a sentence."""
     found: list[str] = []
     seen = set()
     for at, row in rows:
@@ -118,5 +119,6 @@ def _compare(kind: str, rows: list[tuple], expected: Mapping) -> list[str]:
     return found + [f"{kind}: missing: {at} {row}" for at, row in expected.items() if at not in seen]
 
 
-def _place(row: dict) -> tuple[int, int]:
+def place(row: dict) -> tuple[int, int]:
+    """Where in the topic a row came from: partition and offset."""
     return row["kafka_partition"], row["kafka_offset"]

@@ -4,7 +4,7 @@ It shares nothing with the pipeline. How JSON is read is that of tests/support/o
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from tests.support.oracle import Message, Problem, Punctuation, integer, milliseconds, read_object
@@ -122,18 +122,3 @@ def stats(events: Iterable[Event], of: str, seconds: int) -> dict[Key, Stats]:
         clicks[key] += event.is_click
         users[key].add(event.user)
     return {key: Stats(views[key], clicks[key], len(users[key])) for key in users}
-
-
-def differences(name: str, actual: Iterable[tuple[Key, Stats]], expected: Mapping[Key, Stats]) -> list[str]:
-    """Every disagreement as a sentence."""
-    found: list[str] = []
-    seen: set[Key] = set()
-    for key, row in actual:
-        if key in seen:
-            found.append(f"{name}: doubled: {key}")
-        elif key not in expected:
-            found.append(f"{name}: too many: {key} {row}")
-        elif row != expected[key]:
-            found.append(f"{name}: wrong: {key} {row}, expected {expected[key]}")
-        seen.add(key)
-    return found + [f"{name}: missing: {key} {row}" for key, row in expected.items() if key not in seen]

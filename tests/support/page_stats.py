@@ -11,6 +11,7 @@ from local.waiting import wait_until
 from tests.support import banner_oracle as oracle
 from tests.support import reading
 from tests.support import topic as topics
+from tests.support.account import compare, place
 from tests.support.banner_oracle import DAY, HOUR, Event, Key, Late, Problem, Stats
 from tests.support.job import PARTITIONS, Job
 
@@ -80,11 +81,11 @@ class PageStats(Job):
         events = [fate for fate in fates.values() if isinstance(fate, Event) and fate.at < self.now]
         found: list[str] = []
         for of, seconds in TABLES:
-            found += oracle.differences(table(of, seconds), self.rows(of, seconds), oracle.stats(events, of, seconds))
+            found += compare(table(of, seconds), self.rows(of, seconds), oracle.stats(events, of, seconds))
         payloads = {(m.partition, m.offset): m.value for m in messages}
         problems = {at: (payloads[at], *fate) for at, fate in fates.items() if isinstance(fate, Problem)}
         late = {at: fate.event for at, fate in fates.items() if isinstance(fate, Late)}
-        return found + self._differ("rejected", problems, self._rejected()) + self._differ("late", late, self._late())
+        return found + compare("rejected", self._rejected(), problems) + compare("late", self._late(), late)
 
     def _rejected(self) -> list[tuple]:
         rows = reading.rejected(self.data, self.topic)
@@ -99,16 +100,6 @@ class PageStats(Job):
             )
             for r in reading.late(self.data, self.topic)
         ]
-
-    @staticmethod
-    def _differ(kind: str, expected: dict, rows: list[tuple]) -> list[str]:
-        found = [f"{kind}: missing {at}: {expected[at]}" for at in expected.keys() - dict(rows).keys()]
-        found += [f"{kind}: {at} is {row}, expected {expected.get(at)}" for at, row in rows if expected.get(at) != row]
-        return found + ([f"{kind}: doubled rows"] if len(dict(rows)) != len(rows) else [])
-
-
-def place(row: dict) -> tuple[int, int]:
-    return row["kafka_partition"], row["kafka_offset"]
 
 
 def field_in(detail: str) -> str:
