@@ -41,8 +41,9 @@ def mount(folder: Path) -> bool:
     return _root("mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES},mode=777", "tmpfs", str(folder))
 
 
-def resize(folder: Path, size_bytes: int) -> None:
-    assert _root("mount", "-o", f"remount,size={size_bytes}", str(folder)), f"{folder} cannot be resized"
+def resize(folder: Path, size_bytes: int) -> bool:
+    """False where more than this lies in it: somebody may write while we measure."""
+    return _root("mount", "-o", f"remount,size={size_bytes}", str(folder))
 
 
 def unmount(folder: Path) -> None:
@@ -152,15 +153,15 @@ def disk_full(scene: Scene) -> None:
     """The results' file system shrinks to what is on it, until the job or a checkpoint has failed of it."""
     data = scene.stream.data
     failed = scene.stream.checkpoints("failed") + scene.stream.restarts()
-    resize(data, shutil.disk_usage(data).used)
     try:
+        wait_until(lambda: resize(data, shutil.disk_usage(data).used), f"{data} to shrink to what is in it", 10)
         wait_until(
             lambda: scene.stream.checkpoints("failed") + scene.stream.restarts() > failed,
             "a full disk to be noticed",
             60,
         )
     finally:
-        resize(data, DISK_BYTES)
+        assert resize(data, DISK_BYTES), f"{data} cannot be given its size back"
 
 
 def launched_twice(scene: Scene) -> None:

@@ -57,22 +57,23 @@ def test_nothing_is_lost_doubled_or_silent(
     traffic = Traffic(battered, seed + number, max(CAMPAIGNS))
     rng = random.Random(seed * 1000 + number)
     traffic.flow()
-    minutes = reading.complete_minutes(battered.report)
-    wait_until(lambda: reading.complete_minutes(battered.report) - minutes, "results before the fault", 120)
-    time.sleep(rng.uniform(0, 3))
+    try:
+        minutes = reading.complete_minutes(battered.report)
+        wait_until(lambda: reading.complete_minutes(battered.report) - minutes, "results before the fault", 120)
+        time.sleep(rng.uniform(0, 3))
 
-    before = reading.complete_minutes(battered.report)
-    began = time.monotonic()
-    fault(Scene(battered, rng))
-    wait_until(
-        lambda: len(reading.complete_minutes(battered.report) - before) > 1,
-        f"results after {fault.__name__}",
-        RESULTS_FLOW_SECONDS,
-        hint=battered.why,
-    )
-    recoveries[fault.__name__].append(time.monotonic() - began)
-
-    traffic.pause()
+        before = reading.complete_minutes(battered.report)
+        began = time.monotonic()
+        fault(Scene(battered, rng))
+        wait_until(
+            lambda: len(reading.complete_minutes(battered.report) - before) > 1,
+            f"results after {fault.__name__}",
+            RESULTS_FLOW_SECONDS,
+            hint=battered.why,
+        )
+        recoveries[fault.__name__].append(time.monotonic() - began)
+    finally:
+        traffic.pause()
     battered.finish_minutes(seconds=120)
     found = battered.account(CAMPAIGNS)
     assert not found, "\n".join([f"after {fault.__name__}, seed {seed}, number {number}:", *found[:20]])
