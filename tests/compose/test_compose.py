@@ -19,7 +19,9 @@ from tests.compose.conftest import deployed
 from tests.compose.deployment import assert_in_order, healthy, jobs, now, rest, wait_for_results_after
 from tests.compose.engine import Compose
 from tests.conftest import Figures
-from tests.support import oracle, reading
+from tests.support import banner_oracle, oracle, page_stats, reading
+from tests.support.account import compare
+from tests.support.banner_oracle import HOUR
 from tests.support.commands import REPO
 
 SERVERS = ["zookeeper", "kafka", "jobmanager", "taskmanager", "dashboard"]
@@ -196,6 +198,38 @@ def test_two_taskmanagers_share_the_work_after_an_upgrade(deployment: Compose, d
     assert len({subtask["taskmanager-id"] for subtask in subtasks}) == 2
     printed = assert_in_order(deployment)
     figures.add(f"compose: audit after kills, down and up, and an upgrade: {printed.strip().splitlines()[-1]}")
+
+
+def test_placements_and_pages_beside_it(deployment: Compose, data: Path, figures: Figures) -> None:
+    """As README tells: two settings and `up`. The view report's job goes on."""
+    (before,) = jobs(deployment)
+    sent = data / "banner-events.jsonl"
+    settings = {"PIPELINE": "page_stats", "TRAFFIC": "banner-events", "EVENTS_PER_SECOND": "20"}
+    settings["PRODUCER_OPTIONS"] = f"--history 3h --malformed 0.01 --copy-to /data/{sent.name}"
+    began = time.monotonic()
+    deployment("up", "--detach", "--scale", "taskmanager=2", seconds=300, **settings)
+    wait_until(
+        lambda: len({start for (_, start), _ in page_stats.rows(data, "page", HOUR)}) >= 3,
+        "three finished hours",
+        180,
+        every_seconds=0.5,
+        hint=lambda: deployment("logs", "--tail", "20", "launcher", "producer", "taskmanager"),
+    )
+    figures.add(f"compose: placements and pages of three hours after {time.monotonic() - began:.0f} s")
+    assert sorted(job["name"] for job in jobs(deployment)) == ["page_stats", "view_report"]
+    assert before["jid"] in [job["jid"] for job in jobs(deployment)]
+
+    now_ms = round(time.time() * 1000)
+    lines = sent.read_bytes().rpartition(b"\n")[0].splitlines()
+    judged = [banner_oracle.judge(oracle.Message(0, 0, now_ms, line)) for line in lines]
+    events = [event for event in judged if isinstance(event, banner_oracle.Event)]
+    for of in ("page", "placement"):
+        rows = page_stats.rows(data, of, HOUR)
+        finished = {start for (_, start), _ in rows}
+        expected = {key: row for key, row in banner_oracle.stats(events, of, HOUR).items() if key[1] in finished}
+        assert not compare(of, rows, expected)
+        assert len(rows) > 100
+    assert_in_order(deployment, **settings)
 
 
 def test_every_setting_is_explained() -> None:
