@@ -29,6 +29,7 @@ test: install lint test-java ## run every test (WORKERS=2: two at a time, in two
 test-java: build/.prerequisites ## run the Java tests: a million messages against Flink's own decoder
 	$(MVN) --file formats/pom.xml test
 	$(MVN) --file connectors/pom.xml test
+	$(MVN) --file functions/pom.xml test
 
 test-faults: install ## kill servers 120 times while traffic flows (2 hours; FAULTS=240 FAULTS_SEED=7 for others, FAULTS_FROM=57 to go on)
 	FAULTS=$${FAULTS:-120} $(RUN) -m pytest tests/faults
@@ -84,10 +85,10 @@ build/.python-installed: requirements.txt constraints.txt | build/.prerequisites
 	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
 	@touch $@
 
-JAVA := $(shell find formats/src/main connectors/src/main -type f)
+JAVA := $(shell find formats/src/main connectors/src/main functions/src/main -type f)
 
-build/.flink-jars: flink-conf/pom.xml formats/pom.xml connectors/pom.xml $(JAVA) | build/.prerequisites
-	@echo "Fetching Flink's connectors and building formats/ and connectors/"
+build/.flink-jars: flink-conf/pom.xml formats/pom.xml connectors/pom.xml functions/pom.xml $(JAVA) | build/.prerequisites
+	@echo "Fetching Flink's connectors and building formats/, connectors/ and functions/"
 	@rm -rf build/flink-lib
 	@$(MVN) --file flink-conf/pom.xml package -Dmaven.test.skip=true
 	@touch $@

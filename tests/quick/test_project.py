@@ -15,10 +15,20 @@ MAVEN = {"m": "http://maven.apache.org/POM/4.0.0"}
 def test_one_flink_version() -> None:
     pinned = re.search(r"^apache-flink==(\S+)$", (REPO / "requirements.txt").read_text(), re.M)
     assert pinned
-    for pom in ("flink-conf", "formats", "connectors"):
+    for pom in ("flink-conf", "formats", "connectors", "functions"):
         version = ET.parse(REPO / pom / "pom.xml").find("m:properties/m:flink.version", MAVEN)
         assert version is not None
         assert version.text == pinned[1], pom
+
+
+def test_functions_are_built_against_the_sketches_they_run_with() -> None:
+    built = ET.parse(REPO / "functions" / "pom.xml").find("m:properties/m:datasketches.version", MAVEN)
+    run_with = [
+        dependency.find("m:version", MAVEN)
+        for dependency in ET.parse(REPO / "flink-conf" / "pom.xml").iterfind("m:dependencies/m:dependency", MAVEN)
+        if dependency.find("m:artifactId", MAVEN).text == "datasketches-java"
+    ]
+    assert [version.text for version in run_with] == [built.text]
 
 
 @pytest.mark.parametrize("pipeline", pipeline_names())

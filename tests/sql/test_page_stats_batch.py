@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from local.cluster import Cluster
@@ -20,10 +18,10 @@ from tests.support import commands
 from tests.support import topic as topics
 from tests.support.banner_oracle import DAY, HOUR, Event, Late, Problem, Punctuation, Stats
 from tests.support.oracle import Message
-from tests.support.page_stats import TABLES, PageStats, event, rows, table
+from tests.support.page_stats import TABLES, PageStats, event, table
+from tests.support.page_stats_files import Batch, expected, write_parquet
 
 BEGIN = round(datetime(2026, 3, 28, tzinfo=UTC).timestamp())
-Rows = dict[str, dict]
 
 
 def write(folder: Path, values: list[bytes]) -> list[Path]:
@@ -40,58 +38,6 @@ def write(folder: Path, values: list[bytes]) -> list[Path]:
         files.append(folder / f"{hour}.jsonl{'.gz' if number % 2 else ''}")
         files[-1].write_bytes(gzip.compress(text) if number % 2 else text)
     return files
-
-
-def write_parquet(folder: Path, events: list[Event]) -> None:
-    folder.mkdir()
-    columns = {
-        "timestamp": [e.at for e in events],
-        "event_type": pa.array([int(e.is_click) for e in events], pa.int32()),
-        "banner_id": ["b1"] * len(events),
-        "placement_id": [e.placement for e in events],
-        "page_id": [e.page for e in events],
-        "user_id": [e.user for e in events],
-    }
-    pq.write_table(pa.table(columns), folder / "all.parquet", row_group_size=1000, compression="zstd")
-
-
-class Batch:
-    """Runs page_stats over files into a DATA_DIR of its own."""
-
-    def __init__(self, cluster: Cluster, data: Path) -> None:
-        self.data = data
-        self._environment = {"DATA_DIR": f"file://{data}", "FLINK_CONF_DIR": str(conf_dir(cluster.folder))}
-
-    def run(self, folder: Path, **variables: str) -> str:
-        done = commands.submit("page_stats", "--batch", str(folder), **self._environment, **variables)
-        assert done.returncode == 0, done.stderr
-        assert "page_stats_batch has finished" in done.stdout
-        return done.stdout
-
-    def rows(self) -> Rows:
-        """Table -> key -> row; each key once."""
-        found = {table(*of): rows(self.data, *of) for of in TABLES}
-        assert all(len(dict(pairs)) == len(pairs) for pairs in found.values())
-        return {name: dict(pairs) for name, pairs in found.items()}
-
-    def rejected(self) -> Counter:
-        """How often each (line, reason) is there."""
-        files = (self.data / "rejected_files" / "pipeline=page_stats").glob("topic=*/part-*")
-        rows = [row for file in files for row in pq.ParquetFile(file).read().to_pylist()]
-        return Counter((row["payload"], row["reason"]) for row in rows)
-
-    def audit(self) -> dict[str, tuple[int, int, int]]:
-        """File -> messages read, reported, rejected."""
-        files = (self.data / "audit" / "files" / "pipeline=page_stats").glob("topic=*/part-*")
-        return {
-            file.parent.name.removeprefix("topic="): (row["read_count"], row["reported_count"], row["rejected_count"])
-            for file in files
-            for row in pq.ParquetFile(file).read().to_pylist()
-        }
-
-
-def expected(events: list[Event]) -> Rows:
-    return {table(of, seconds): oracle.stats(events, of, seconds) for of, seconds in TABLES}
 
 
 @pytest.fixture(scope="module")

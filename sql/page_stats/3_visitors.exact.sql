@@ -1,5 +1,6 @@
 -- =====================================================================================================================
--- Page statistics by hour: views, clicks and distinct users per placement and per page.
+-- Page statistics, counting: views, clicks and distinct users per placement and per page, by hour and by day.
+-- Runs when PAGE_STATS_USERS is exact (the default).
 --
 -- Distinct users are counted exactly and without a distinct aggregate: first one row per visitor, then the rows are
 -- counted. So a page that gets half of all traffic is spread over all tasks, by its visitors, and the state of an hour
@@ -20,19 +21,45 @@ FROM
     )
 GROUP BY placement_id, user_id, window_start, window_end, window_time;
 
-INSERT INTO placement_stats_hourly
+-- Grain: one row per placement and hour.
+CREATE VIEW placement_hours AS
 SELECT
     placement_id,
-    window_start AS hour_timestamp,
+    window_start,
     SUM(view_count) AS view_count,
     SUM(click_count) AS click_count,
-    COUNT(*) AS user_count,
-    SUM(click_count) / NULLIF(CAST(SUM(view_count) AS DOUBLE), 0e0) AS click_through_rate,
-    DATE_FORMAT(window_start, 'yyyy-MM-dd') AS `date`,
-    DATE_FORMAT(window_start, 'HH') AS `hour`
+    COUNT(*) AS user_count
 FROM
     TABLE(
         TUMBLE(TABLE placement_visitors_hourly, DESCRIPTOR (event_time), INTERVAL '1' HOUR)
+    )
+GROUP BY placement_id, window_start, window_end;
+
+-- Grain: one row per placement, visitor and day.
+CREATE VIEW placement_visitors_daily AS
+SELECT
+    placement_id,
+    user_id,
+    window_time AS event_time,
+    SUM(view_count) AS view_count,
+    SUM(click_count) AS click_count
+FROM
+    TABLE(
+        TUMBLE(TABLE placement_visitors_hourly, DESCRIPTOR (event_time), INTERVAL '1' DAY)
+    )
+GROUP BY placement_id, user_id, window_start, window_end, window_time;
+
+-- Grain: one row per placement and day.
+CREATE VIEW placement_days AS
+SELECT
+    placement_id,
+    window_start,
+    SUM(view_count) AS view_count,
+    SUM(click_count) AS click_count,
+    COUNT(*) AS user_count
+FROM
+    TABLE(
+        TUMBLE(TABLE placement_visitors_daily, DESCRIPTOR (event_time), INTERVAL '1' DAY)
     )
 GROUP BY placement_id, window_start, window_end;
 
@@ -50,18 +77,44 @@ FROM
     )
 GROUP BY page_id, user_id, window_start, window_end, window_time;
 
-INSERT INTO page_stats_hourly
+-- Grain: one row per page and hour.
+CREATE VIEW page_hours AS
 SELECT
     page_id,
-    window_start AS hour_timestamp,
+    window_start,
     SUM(view_count) AS view_count,
     SUM(click_count) AS click_count,
-    COUNT(*) AS user_count,
-    SUM(click_count) / NULLIF(CAST(SUM(view_count) AS DOUBLE), 0e0) AS click_through_rate,
-    DATE_FORMAT(window_start, 'yyyy-MM-dd') AS `date`,
-    DATE_FORMAT(window_start, 'HH') AS `hour`
+    COUNT(*) AS user_count
 FROM
     TABLE(
         TUMBLE(TABLE page_visitors_hourly, DESCRIPTOR (event_time), INTERVAL '1' HOUR)
+    )
+GROUP BY page_id, window_start, window_end;
+
+-- Grain: one row per page, visitor and day.
+CREATE VIEW page_visitors_daily AS
+SELECT
+    page_id,
+    user_id,
+    window_time AS event_time,
+    SUM(view_count) AS view_count,
+    SUM(click_count) AS click_count
+FROM
+    TABLE(
+        TUMBLE(TABLE page_visitors_hourly, DESCRIPTOR (event_time), INTERVAL '1' DAY)
+    )
+GROUP BY page_id, user_id, window_start, window_end, window_time;
+
+-- Grain: one row per page and day.
+CREATE VIEW page_days AS
+SELECT
+    page_id,
+    window_start,
+    SUM(view_count) AS view_count,
+    SUM(click_count) AS click_count,
+    COUNT(*) AS user_count
+FROM
+    TABLE(
+        TUMBLE(TABLE page_visitors_daily, DESCRIPTOR (event_time), INTERVAL '1' DAY)
     )
 GROUP BY page_id, window_start, window_end;
