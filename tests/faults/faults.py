@@ -103,8 +103,9 @@ def all_of_flink_killed(scene: Scene) -> None:
 
 def killed_between_checkpoint_and_commit(scene: Scene) -> None:
     """The JobManager's log says that a checkpoint is complete; the files it finishes are being renamed at that time."""
-    (log,) = (scene.cluster.folder / "flink-logs").glob("*standalonesession*.log")
-    with log.open() as lines:
+    # Each JobManager has a log of its own, and there may have been others before.
+    logs = (scene.cluster.folder / "flink-logs").glob("*standalonesession*.log")
+    with max(logs, key=lambda log: log.stat().st_mtime).open() as lines:
         lines.seek(0, os.SEEK_END)
         wait_until(lambda: "Completed checkpoint" in lines.read(), "the next checkpoint", 30, every_seconds=0.001)
     kill(scene.cluster.task_manager)
