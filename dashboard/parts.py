@@ -12,7 +12,10 @@ import streamlit as st
 
 T = TypeVar("T")
 REFRESH_SECONDS = 15
+# Of so many rows the first are listed; of more, files only.
+ROWS_READ = 100_000
 ROWS_SHOWN = 1000
+POINTS_MARKED = 100
 
 
 def chosen(name: str, default: T, read: Callable[[str], T]) -> T:
@@ -41,7 +44,9 @@ def change(now: float, before: float) -> str | None:
 def line(title: str, rows: duckdb.DuckDBPyRelation, field: str, unit: str, zone: str) -> None:
     """A chart over the column `period`, whose times are those of this zone, shown as they are."""
     st.subheader(title)
-    chart = alt.Chart(rows.df()).mark_line(point=True)
+    points = rows.df()
+    # Each point is an element that the browser draws; of many the line alone is to be seen.
+    chart = alt.Chart(points).mark_line(point=len(points) <= POINTS_MARKED)
     st.altair_chart(
         chart.encode(
             x=alt.X("utcyearmonthdatehoursminutes(period):T", title=zone, scale=alt.Scale(type="utc")),
@@ -51,16 +56,29 @@ def line(title: str, rows: duckdb.DuckDBPyRelation, field: str, unit: str, zone:
     )
 
 
-def all_rows(table: pa.Table, name: str) -> None:
-    """The table itself, and as files of this name."""
+def all_rows(read: Callable[[], pa.Table], at_most: int, name: str) -> None:
+    """The table itself, where it is not too long to be looked at, and as files of this name.
+
+    `at_most`: as many rows has the table that `read` returns, or fewer.
+    """
     st.subheader("All rows")
-    st.dataframe(table.slice(0, ROWS_SHOWN), hide_index=True)
-    if table.num_rows > ROWS_SHOWN:
-        st.caption(f"The first {ROWS_SHOWN:,} of {table.num_rows:,} rows; the files have them all.")
+    if at_most > ROWS_READ:
+        st.caption(f"Up to {at_most:,} rows are too many to list here; the files have them all.")
+        contents = read
+    else:
+        table = read()
+        st.dataframe(table.slice(0, ROWS_SHOWN), hide_index=True)
+        if table.num_rows > ROWS_SHOWN:
+            st.caption(f"The first {ROWS_SHOWN:,} of {table.num_rows:,} rows; the files have them all.")
+        contents = lambda: table  # noqa: E731
     left, right, _ = st.columns([1, 1, 4])
-    left.download_button("CSV", lambda: _csv_of(table), f"{name}.csv", "text/csv", on_click="ignore")
+    left.download_button("CSV", lambda: _csv_of(contents()), f"{name}.csv", "text/csv", on_click="ignore")
     right.download_button(
-        "Parquet", lambda: _parquet_of(table), f"{name}.parquet", "application/vnd.apache.parquet", on_click="ignore"
+        "Parquet",
+        lambda: _parquet_of(contents()),
+        f"{name}.parquet",
+        "application/vnd.apache.parquet",
+        on_click="ignore",
     )
 
 

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import duckdb
+import pyarrow as pa
 import streamlit as st
 
 from dashboard import settings, view_report
@@ -55,15 +56,6 @@ def numbers(name: str, text: str) -> list[int]:
         st.stop()
 
 
-def totals(rows: duckdb.DuckDBPyRelation) -> tuple[int, float, int]:
-    """Views, average duration in seconds, late views."""
-    views, seconds, late = rows.aggregate(
-        "coalesce(sum(total_count), 0)::BIGINT, "
-        "sum(avg_duration * total_count) / nullif(sum(total_count), 0), coalesce(sum(late_count), 0)::BIGINT"
-    ).fetchall()[0]
-    return views, seconds or 0.0, late
-
-
 def show() -> None:
     newest = view_report.newest_minute(results.data_dir())
     db = connection(f"{newest}").cursor()
@@ -72,44 +64,37 @@ def show() -> None:
     if first > last:
         st.error("The first day is after the last one; choose an earlier one under From.")
         st.stop()
-    # Once: a relation would run the whole query again for each figure and chart.
-    table = view_report.performance(db, grain, first, last, networks, campaigns).arrow().read_all()
-    rows = db.from_arrow(table)
-    length = last - first + timedelta(days=1)
-    before = view_report.performance(db, grain, first - length, last - length, networks, campaigns)
-    views, seconds, late = totals(rows)
-    if not views and not late:
+    totals = view_report.totals(db, grain, first, last, networks, campaigns)
+    if not totals.views and not totals.late_views:
         st.info(
             "Nothing was viewed in this selection. Choose other days, or other networks and campaigns, on the left."
         )
         st.stop()
-    views_before, seconds_before, _ = totals(before)
+    length = last - first + timedelta(days=1)
+    before = view_report.totals(db, grain, first - length, last - length, networks, campaigns)
     st.caption(f"Complete until {newest:%Y-%m-%d %H:%M} UTC. Days and hours of {settings.zone()}.")
+    seconds, seconds_before = totals.avg_duration_s or 0.0, before.avg_duration_s or 0.0
     one, two, three = st.columns(3)
-    one.metric("Views", f"{views:,}", change(views, views_before), help="Against as many days before")
+    one.metric("Views", f"{totals.views:,}", change(totals.views, before.views), help="Against as many days before")
     two.metric("Average view duration", f"{seconds:.2f} s", change(seconds, seconds_before))
-    three.metric("Late views, not counted", f"{late:,}", help="They came when their minute was closed")
+    three.metric("Late views, not counted", f"{totals.late_views:,}", help="They came when their minute was closed")
 
-    over_time = rows.aggregate(
-        "period, sum(total_count)::BIGINT AS views, "
-        "sum(avg_duration * total_count) / nullif(sum(total_count), 0) AS seconds",
-        "period",
-    ).order("period")
+    over_time = db.from_arrow(totals.over_time)
     line("Views", over_time, "views:Q", f"views per {grain}", settings.zone())
     line("Average view duration", over_time, "seconds:Q", "seconds", settings.zone())
 
-    by_campaign = rows.aggregate(
-        "campaign_id, network_id, sum(total_count)::BIGINT AS views, "
-        "round(sum(avg_duration * total_count) / nullif(sum(total_count), 0), 3) AS avg_duration_s",
-        "campaign_id, network_id",
-    )
+    by_campaign = db.from_arrow(totals.by_campaign)
     best, worst = st.columns(2)
     best.subheader("Most viewed campaigns")
     best.dataframe(by_campaign.order("views DESC, campaign_id").limit(10).arrow().read_all(), hide_index=True)
     worst.subheader("Least viewed campaigns")
     worst.dataframe(by_campaign.order("views, campaign_id").limit(10).arrow().read_all(), hide_index=True)
 
-    all_rows(table, f"campaigns by {grain} {first} to {last}")
+    def read() -> pa.Table:
+        # A cursor of its own: files are made when somebody asks for them, perhaps while this page is made anew.
+        return view_report.performance(db.cursor(), grain, first, last, networks, campaigns).arrow().read_all()
+
+    all_rows(read, totals.rows, f"campaigns by {grain} {first} to {last}")
 
 
 st.title("Campaign performance")
@@ -120,6 +105,8 @@ def refreshed() -> None:
     """Look whether another minute is finished, and show everything anew if so."""
     newest = view_report.newest_minute(results.data_dir())
     if st.session_state.setdefault("newest", newest) != newest:
+        # Before the page is made anew, so that nobody waits for it.
+        connection(f"{newest}")
         st.session_state["newest"] = newest
         st.rerun()
 

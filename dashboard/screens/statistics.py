@@ -101,7 +101,7 @@ def show() -> datetime:
     )
     st.subheader(f"Most viewed {of}s")
     st.dataframe(by_id.order(f"views DESC, {of}_id").limit(10).arrow().read_all(), hide_index=True)
-    all_rows(table, f"{of}s by {grain} {first} to {last}")
+    all_rows(lambda: table, table.num_rows, f"{of}s by {grain} {first} to {last}")
     return newest
 
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -95,7 +96,47 @@ def check(data: Path, zone: str, minutes: list[Minute], late: list[tuple[int, da
         assert found.keys() == wanted.keys(), grain
         for key, (average, views, late_views) in wanted.items():
             assert found[key][1:] == (views, late_views), (grain, key)
-            assert found[key][0] == (None if average is None else pytest.approx(average, rel=1e-9)), (grain, key)
+            assert found[key][0] == about(average), (grain, key)
+        check_totals(view_report.totals(db, grain, date.min, date.max), found, grain)
+
+
+def check_totals(totals: view_report.Totals, rows: dict[tuple, tuple], grain: str) -> None:
+    """They are what rows add up to: (campaign, period, ...) -> average, views and late views."""
+    assert totals.rows >= len(rows)
+    assert (totals.views, totals.late_views) == tuple(sum(row[column] for row in rows.values()) for column in (1, 2))
+    assert totals.avg_duration_s == about(mean(rows.values()))
+    periods, campaigns = defaultdict(list), defaultdict(list)
+    for (campaign, *period), row in rows.items():
+        periods[tuple(period)].append(row)
+        campaigns[campaign].append(row)
+    over_time = [tuple(row.values()) for row in totals.over_time.to_pylist()]
+    assert over_time == [
+        (period[0], sum(row[1] for row in of), about(mean(of)))
+        # By the clock; what it shows twice, in order.
+        for period, of in sorted(periods.items(), key=lambda item: (item[0][0], item[0][1] or item[0][0]))
+    ], grain
+    by_campaign: dict[int, list[int | float]] = defaultdict(lambda: [0, 0.0])
+    for row in totals.by_campaign.to_pylist():
+        # Late views of a campaign that had no others are of no network.
+        by_campaign[row["campaign_id"]][0] += row["views"]
+        by_campaign[row["campaign_id"]][1] += row["views"] * (row["avg_duration_s"] or 0)
+    for campaign, of in campaigns.items():
+        views, seconds = by_campaign.pop(campaign)
+        assert views == sum(row[1] for row in of)
+        assert seconds == pytest.approx((mean(of) or 0) * views, abs=0.001 * max(views, 1))
+    assert not by_campaign
+
+
+def mean(rows: Iterable[tuple]) -> float | None:
+    """The average duration of all their views."""
+    rows = list(rows)
+    views = sum(row[1] for row in rows)
+    return sum(row[1] * (row[0] or 0) for row in rows) / views if views else None
+
+
+def about(seconds: float | None) -> object:
+    """Equal to what differs by rounding."""
+    return None if seconds is None else pytest.approx(seconds, rel=1e-9)
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)

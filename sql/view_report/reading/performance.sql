@@ -1,12 +1,12 @@
 -- sqlfluff:dialect:duckdb
--- sqlfluff:exclude_rules:AL03,RF04,ST06,ST07,CP05
+-- sqlfluff:exclude_rules:AL03,AM04,RF04,ST06,ST07,CP05
 -- =====================================================================================================================
 -- View report, for whoever reads it (DuckDB, run by dashboard/view_report.py): average view duration and number of
 -- views per campaign and hour, day, week (Monday to Sunday), month or year of ${REPORT_TIME_ZONE}, those that are still
 -- running among them, exact as of the newest finished minute.
 --
--- Given are the results' rows, view_report (of the minutes since the last finished hour at least), view_report_hourly,
--- view_report_daily and late; and the newest finished minute, ${NEWEST_MINUTE}, UTC.
+-- Given are the results' rows: newest_minutes (view_report's since the last finished hour at least), archived_minutes,
+-- view_report_hourly, view_report_daily and late; and the newest finished minute, ${NEWEST_MINUTE}, UTC.
 --
 -- None of these tables counts views that were late; they are final without them. So late_count stands apart, in the
 -- hour, day, week and month in which those views happened.
@@ -27,20 +27,34 @@ SELECT
     local_time(newest_minute - INTERVAL 1 HOUR)::DATE AS running_day
 FROM (SELECT TIMESTAMP '${NEWEST_MINUTE}' AS newest_minute) AS newest;
 
+-- Read once: they lie in many small files. Grain: one row per campaign, network and minute.
+CREATE OR REPLACE TABLE read_minutes AS
+SELECT *
+FROM newest_minutes
+WHERE minute_timestamp <= TIMESTAMP '${NEWEST_MINUTE}';
+
+-- Grain: as read_minutes.
+CREATE OR REPLACE VIEW minutes AS
+SELECT *
+FROM read_minutes
+UNION ALL
+SELECT *
+FROM archived_minutes;
+
 -- The hour of which there are only minutes, so far. Grain: one row per campaign and network.
 CREATE OR REPLACE TABLE running_hours AS
 SELECT
-    view_report.campaign_id,
-    view_report.network_id,
+    minutes.campaign_id,
+    minutes.network_id,
     bounds.running_hour AS hour_timestamp,
     local_time(bounds.running_hour)::DATE AS date,
-    sum(duration_ms(view_report.avg_duration, view_report.total_count))::BIGINT AS duration_ms,
-    sum(view_report.total_count)::BIGINT AS total_count
+    sum(duration_ms(minutes.avg_duration, minutes.total_count))::BIGINT AS duration_ms,
+    sum(minutes.total_count)::BIGINT AS total_count
 FROM bounds
-INNER JOIN view_report
+INNER JOIN minutes
     ON
-        bounds.running_hour <= view_report.minute_timestamp
-        AND bounds.finished_until > view_report.minute_timestamp
+        bounds.running_hour <= minutes.minute_timestamp
+        AND bounds.finished_until > minutes.minute_timestamp
 GROUP BY ALL;
 
 -- Grain: one row per campaign, network and hour. hour_timestamp: its start, UTC; date: the day it is in.
@@ -122,6 +136,69 @@ CASE unit
 END;
 
 -- ---------------------------------------------------------------------------------------------------------------------
+-- counted(unit, first_day, last_day), what performance() and the dashboard's totals add up.
+--
+-- Grain: one row per campaign, network and minute (unit is 'minute'), hour ('hour') or day (any other unit), late views
+-- in rows of their own. starts_at: UTC, of minutes and hours; first_date: the first day of the longer unit it is in.
+-- ---------------------------------------------------------------------------------------------------------------------
+CREATE OR REPLACE MACRO counted(unit, first_day, last_day) AS TABLE
+    SELECT
+        campaign_id,
+        network_id,
+        minute_timestamp AS starts_at,
+        NULL::DATE AS first_date,
+        duration_ms(avg_duration, total_count) AS duration_ms,
+        total_count,
+        0 AS late_count
+    FROM minutes
+    WHERE
+        unit = 'minute'
+        -- The day, as the clock has it, and no file without such a day is read.
+        AND local_time(minute_timestamp)::DATE BETWEEN first_day AND last_day
+        AND minute_timestamp >= first_day::TIMESTAMP - INTERVAL 1 DAY
+        AND minute_timestamp <= last_day::TIMESTAMP + INTERVAL 2 DAY
+        AND minute_timestamp <= TIMESTAMP '${NEWEST_MINUTE}'
+    UNION ALL
+    SELECT
+        campaign_id,
+        network_id,
+        hour_timestamp,
+        NULL,
+        duration_ms,
+        total_count,
+        0
+    FROM hours
+    WHERE unit = 'hour' AND date BETWEEN first_day AND last_day
+    UNION ALL
+    SELECT
+        campaign_id,
+        network_id,
+        NULL,
+        date_trunc(unit, date)::DATE,
+        duration_ms,
+        total_count,
+        0
+    FROM days
+    WHERE unit NOT IN ('minute', 'hour') AND date BETWEEN first_day AND last_day
+    UNION ALL
+    SELECT
+        campaign_id,
+        network_id,
+        start_of(unit, minute_timestamp),
+        CASE WHEN unit NOT IN ('minute', 'hour') THEN date_trunc(unit, date)::DATE END,
+        0,
+        0,
+        late_count
+    FROM late_minutes
+    WHERE date BETWEEN first_day AND last_day;
+
+-- A period's start by the clock of ${REPORT_TIME_ZONE}, of what counted() tells of it.
+CREATE OR REPLACE MACRO period(FIRST_DATE, STARTS_AT) AS coalesce(first_date::TIMESTAMP, local_time(starts_at));
+
+-- Seconds, NULL without a view.
+CREATE OR REPLACE MACRO average(DURATION_MS, VIEWS) AS duration_ms / (1000 * nullif(views, 0));
+
+-- ---------------------------------------------------------------------------------------------------------------------
 -- performance(unit, first_day, last_day): unit is 'minute', 'hour', 'day', 'week', 'month' or 'year'; both days are
 -- included. Grain: one row per campaign, network and period in which it was viewed between these days.
 --
@@ -129,67 +206,18 @@ END;
 -- avg_duration: seconds, NULL where all views were late; total_count: views; late_count: late views, not among these.
 -- ---------------------------------------------------------------------------------------------------------------------
 CREATE OR REPLACE MACRO performance(unit, first_day, last_day) AS TABLE
-    WITH counted AS (
-        SELECT
-            campaign_id,
-            network_id,
-            minute_timestamp AS starts_at,
-            NULL::DATE AS first_date,
-            duration_ms(avg_duration, total_count) AS duration_ms,
-            total_count,
-            0 AS late_count
-        FROM view_report
-        WHERE
-            unit = 'minute'
-            AND minute_timestamp < (SELECT bounds.finished_until FROM bounds)
-            AND local_time(minute_timestamp)::DATE BETWEEN first_day AND last_day
-        UNION ALL
-        SELECT
-            campaign_id,
-            network_id,
-            hour_timestamp,
-            NULL,
-            duration_ms,
-            total_count,
-            0
-        FROM hours
-        WHERE unit = 'hour' AND date BETWEEN first_day AND last_day
-        UNION ALL
-        SELECT
-            campaign_id,
-            network_id,
-            NULL,
-            date_trunc(unit, date)::DATE,
-            duration_ms,
-            total_count,
-            0
-        FROM days
-        WHERE unit NOT IN ('minute', 'hour') AND date BETWEEN first_day AND last_day
-        UNION ALL
-        SELECT
-            campaign_id,
-            network_id,
-            start_of(unit, minute_timestamp),
-            CASE WHEN unit NOT IN ('minute', 'hour') THEN date_trunc(unit, date)::DATE END,
-            0,
-            0,
-            late_count
-        FROM late_minutes
-        WHERE date BETWEEN first_day AND last_day
-    )
-
     SELECT
         campaign_id,
         network_id,
-        coalesce(first_date::TIMESTAMP, local_time(starts_at)) AS period,
+        period(first_date, starts_at) AS period,
         coalesce(starts_at, timezone('UTC', timezone('${REPORT_TIME_ZONE:-UTC}', first_date::TIMESTAMP))) AS starts_at,
-        sum(duration_ms) / (1000 * nullif(sum(total_count), 0)) AS avg_duration,
+        average(sum(duration_ms), sum(total_count)) AS avg_duration,
         sum(total_count)::BIGINT AS total_count,
         sum(late_count)::BIGINT AS late_count,
         coalesce(
             first_date + ('1 ' || unit)::INTERVAL <= local_time((SELECT bounds.finished_until FROM bounds)),
             starts_at + ('1 ' || unit)::INTERVAL <= (SELECT bounds.finished_until FROM bounds)
         ) AS is_final
-    FROM counted
+    FROM counted(unit, first_day, last_day)
     GROUP BY campaign_id, network_id, first_date, starts_at
     ORDER BY period, starts_at, campaign_id, network_id;
