@@ -169,10 +169,18 @@ class FlinkSession:
 
     def _statement_set(self) -> StatementSet:
         """All INSERTs; executing a statement set empties it."""
+        self._number_operators_from_one()
         statement_set = self._tables.create_statement_set()
         for statement in self._inserts:
             statement_set.add_insert_sql(statement.sql)
         return statement_set
+
+    def _number_operators_from_one(self) -> None:
+        """A savepoint finds its operators by these numbers, but Flink goes on counting from one plan to the next."""
+        loader = self._tables._j_tenv.getPlanner().getClass().getClassLoader()
+        context = loader.loadClass("org.apache.flink.table.planner.plan.nodes.exec.ExecNodeContext")
+        java, new_array = jvm().java.lang, get_gateway().new_array
+        context.getMethod("resetIdCounter", new_array(java.Class, 0)).invoke(None, new_array(java.Object, 0))
 
     def _whole_job(self, call):
         try:

@@ -129,7 +129,8 @@ def zombie(scene: Scene) -> None:
 
 
 def stopped_and_resumed_with_another_parallelism(scene: Scene) -> None:
-    scene.stream.upgrade(scene.random.choice([1, 2, 3]))
+    others = [parallelism for parallelism in (1, 2, 3) if parallelism != scene.stream.parallelism]
+    scene.stream.upgrade(scene.random.choice(others))
 
 
 def checkpoints_not_writable(scene: Scene) -> None:

@@ -21,6 +21,7 @@ from tests.support import commands, reading
 # A message that every pipeline rejects whatever decodes it, and that moves no watermark.
 SENTINEL = b'{"sentinel": "all before me has been read"}'
 PARTITIONS = 4
+PARALLELISM = "parallelism.default"
 MAX_MESSAGE_BYTES = 20_000_000
 
 
@@ -36,6 +37,7 @@ class Job:
         self.pipeline = pipeline
         self.topic = topic or f"{pipeline}_{uuid.uuid4().hex[:8]}"
         self.job_id = ""
+        self.parallelism = int(yaml.safe_load((conf_dir(cluster.folder) / "config.yaml").read_text())[PARALLELISM])
         # (partition, offset) of the sentinels
         self.sentinels: set[tuple[int, int]] = set()
         self._topic_variable = topic_variable
@@ -64,9 +66,10 @@ class Job:
 
     def upgrade(self, parallelism: int) -> None:
         """Stop with a savepoint and go on from it with another parallelism, by the one command that people type."""
-        environment = {**self.environment, "FLINK_CONF_DIR": self.conf_with({"parallelism.default": parallelism})}
+        environment = {**self.environment, "FLINK_CONF_DIR": self.conf_with({PARALLELISM: parallelism})}
         done = commands.python("jobs.submit", self.pipeline, "--upgrade", **environment)
         self.submitted(done)
+        self.parallelism = parallelism
 
     def conf_with(self, changes: Mapping[str, object]) -> str:
         """A copy of the cluster's FLINK_CONF_DIR with other settings; None takes one away."""
