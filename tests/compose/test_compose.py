@@ -204,7 +204,7 @@ def test_placements_and_pages_beside_it(deployment: Compose, data: Path, figures
     """As README tells: two settings and `up`. The view report's job goes on."""
     (before,) = jobs(deployment)
     sent = data / "banner-events.jsonl"
-    settings = {"PIPELINE": "page_stats", "TRAFFIC": "banner-events", "EVENTS_PER_SECOND": "20"}
+    settings = {"PIPELINE": "page_stats", "TRAFFIC": "banner-events", "EVENTS_PER_SECOND": "5"}
     settings["PRODUCER_OPTIONS"] = f"--history 3h --malformed 0.01 --copy-to /data/{sent.name}"
     began = time.monotonic()
     deployment("up", "--detach", "--scale", "taskmanager=2", seconds=300, **settings)
@@ -220,8 +220,8 @@ def test_placements_and_pages_beside_it(deployment: Compose, data: Path, figures
     assert before["jid"] in [job["jid"] for job in jobs(deployment)]
 
     now_ms = round(time.time() * 1000)
-    lines = sent.read_bytes().rpartition(b"\n")[0].splitlines()
-    judged = [banner_oracle.judge(oracle.Message(0, 0, now_ms, line)) for line in lines]
+    values = [json.loads(line)["value"].encode() for line in sent.read_text().rpartition("\n")[0].splitlines()]
+    judged = [banner_oracle.judge(oracle.Message(0, 0, now_ms, value)) for value in values]
     events = [event for event in judged if isinstance(event, banner_oracle.Event)]
     for of in ("page", "placement"):
         rows = page_stats.rows(data, of, HOUR)
