@@ -30,16 +30,17 @@ FROM (SELECT TIMESTAMP '${NEWEST_MINUTE}' AS newest_minute) AS newest;
 -- Read once: they lie in many small files. Grain: one row per campaign, network and minute.
 CREATE OR REPLACE TABLE read_minutes AS
 SELECT *
-FROM newest_minutes
-WHERE minute_timestamp <= TIMESTAMP '${NEWEST_MINUTE}';
+FROM newest_minutes;
 
--- Grain: as read_minutes.
+-- The finished ones. Grain: as read_minutes.
 CREATE OR REPLACE VIEW minutes AS
 SELECT *
 FROM read_minutes
+WHERE minute_timestamp <= TIMESTAMP '${NEWEST_MINUTE}'
 UNION ALL
 SELECT *
-FROM archived_minutes;
+FROM archived_minutes
+WHERE minute_timestamp <= TIMESTAMP '${NEWEST_MINUTE}';
 
 -- The hour of which there are only minutes, so far. Grain: one row per campaign and network.
 CREATE OR REPLACE TABLE running_hours AS
@@ -52,9 +53,7 @@ SELECT
     sum(minutes.total_count)::BIGINT AS total_count
 FROM bounds
 INNER JOIN minutes
-    ON
-        bounds.running_hour <= minutes.minute_timestamp
-        AND bounds.finished_until > minutes.minute_timestamp
+    ON bounds.running_hour <= minutes.minute_timestamp
 GROUP BY ALL;
 
 -- Grain: one row per campaign, network and hour. hour_timestamp: its start, UTC; date: the day it is in.
@@ -157,7 +156,6 @@ CREATE OR REPLACE MACRO counted(unit, first_day, last_day) AS TABLE
         AND local_time(minute_timestamp)::DATE BETWEEN first_day AND last_day
         AND minute_timestamp >= first_day::TIMESTAMP - INTERVAL 1 DAY
         AND minute_timestamp <= last_day::TIMESTAMP + INTERVAL 2 DAY
-        AND minute_timestamp <= TIMESTAMP '${NEWEST_MINUTE}'
     UNION ALL
     SELECT
         campaign_id,
