@@ -8,11 +8,10 @@ import pytest
 
 from local.cluster import Cluster
 from local.waiting import wait_until
+from tests.sql.conftest import NETWORKS
 from tests.support import commands
 from tests.support.job import PARALLELISM
 from tests.support.stream import PARTITIONS, Stream, view
-
-NETWORKS = {campaign: campaign % 5 + 1 for campaign in range(1, 51)}
 
 
 @pytest.fixture
