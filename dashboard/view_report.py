@@ -165,6 +165,22 @@ def totals(
     )  # fmt: skip
 
 
+def drawn(over_time: pa.Table, grain: str, at_most: int) -> tuple[str, pa.Table]:
+    """Totals.over_time for a chart of `at_most` points, and the grain that these have: a coarser one where it must be.
+
+    Of the seconds of a coarser period the mean is weighted by the views.
+    """
+    points = over_time
+    while points.num_rows > at_most and grain != GRAINS[-1]:
+        grain = GRAINS[GRAINS.index(grain) + 1]
+        points = duckdb.from_arrow(over_time).aggregate(
+            f"date_trunc('{grain}', period)::TIMESTAMP AS period, sum(views)::BIGINT AS views, "
+            "sum(seconds * views) / nullif(sum(views), 0) AS seconds",
+            f"date_trunc('{grain}', period)",
+        ).order("period").arrow().read_all()  # fmt: skip
+    return grain, points
+
+
 def _selected(
     db: duckdb.DuckDBPyConnection,
     macro: str,

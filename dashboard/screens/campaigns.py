@@ -11,6 +11,8 @@ from dashboard.parts import REFRESH_SECONDS, all_rows, change, chosen, line, one
 from jobs import results
 from jobs.pipeline import JobError
 
+# Wider than most screens, and drawn at once.
+POINTS_DRAWN = 1500
 # Days shown when nobody has chosen any.
 DAYS = {"minute": 1, "hour": 2, "day": 30, "week": 91, "month": 365}
 GRAINS = list(DAYS)
@@ -79,9 +81,12 @@ def show() -> None:
     two.metric("Average view duration", f"{seconds:.2f} s", change(seconds, seconds_before))
     three.metric("Late views, not counted", f"{totals.late_views:,}", help="They came when their minute was closed")
 
-    over_time = db.from_arrow(totals.over_time)
-    line("Views", over_time, "views:Q", f"views per {grain}", settings.zone())
+    drawn, points = view_report.drawn(totals.over_time, grain, POINTS_DRAWN)
+    over_time = db.from_arrow(points)
+    line("Views", over_time, "views:Q", f"views per {drawn}", settings.zone())
     line("Average view duration", over_time, "seconds:Q", "seconds", settings.zone())
+    if drawn != grain:
+        st.caption(f"Drawn by {drawn}: {totals.over_time.num_rows:,} points would be more than a screen is wide.")
 
     by_campaign = db.from_arrow(totals.by_campaign)
     best, worst = st.columns(2)

@@ -10,6 +10,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import duckdb
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -97,7 +98,22 @@ def check(data: Path, zone: str, minutes: list[Minute], late: list[tuple[int, da
         for key, (average, views, late_views) in wanted.items():
             assert found[key][1:] == (views, late_views), (grain, key)
             assert found[key][0] == about(average), (grain, key)
-        check_totals(view_report.totals(db, grain, date.min, date.max), found, grain)
+        totals = view_report.totals(db, grain, date.min, date.max)
+        check_totals(totals, found, grain)
+        check_drawn(db, totals.over_time, grain)
+
+
+def check_drawn(db: duckdb.DuckDBPyConnection, over_time: pa.Table, grain: str) -> None:
+    """With room for a point less the chart has the totals of a coarser grain."""
+    assert view_report.drawn(over_time, grain, over_time.num_rows) == (grain, over_time)
+    coarser, points = view_report.drawn(over_time, grain, over_time.num_rows - 1)
+    # A week lies in two months now and then.
+    if grain not in ("week", coarser):
+        totals = view_report.totals(db, coarser, date.min, date.max)
+        assert points.num_rows < over_time.num_rows or coarser == "year"
+        assert [tuple(row.values()) for row in points.to_pylist()] == [
+            (row["period"], row["views"], about(row["seconds"])) for row in totals.over_time.to_pylist()
+        ], (grain, coarser)
 
 
 def check_totals(totals: view_report.Totals, rows: dict[tuple, tuple], grain: str) -> None:
