@@ -1,20 +1,37 @@
 """Pipeline health: is it up to date, and is every message accounted for?"""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import altair as alt
 import duckdb
 import pandas as pd
 import streamlit as st
 
-from dashboard import settings, view_report
-from dashboard.parts import REFRESH_SECONDS
+from dashboard import page_stats, settings, view_report
+from dashboard.parts import REFRESH_SECONDS, chosen, one_of
 from jobs import audit, results
 from jobs.job_manager import job_manager_at
 from jobs.pipeline import JobError, pipeline_folder
 
-PIPELINE = "view_report"
-MINUTES_SHOWN = 60
+
+class Pipeline(NamedTuple):
+    """What its windows and its audit's arrivals are: a minute or an hour; and the start of the newest finished one."""
+
+    window: str
+    seconds: int
+    newest: Callable[[str], datetime]
+    usual_age: str
+
+
+PIPELINES = {
+    "view_report": Pipeline("minute", 60, view_report.newest_minute, "15 to 20 s while events arrive"),
+    "page_stats": Pipeline(
+        "hour", 3600, lambda data_dir: page_stats.newest(data_dir, "placement", "hour"), "up to an hour"
+    ),
+}
+WINDOWS_SHOWN = 60
 REJECTED_SHOWN = 50
 # Of a message that was rejected, so many characters are shown.
 TEXT_SHOWN = 500
@@ -23,23 +40,33 @@ FATES = {"reported": "#0068c9", "late": "#f5a623", "rejected": "#d62728"}
 LENGTHS = {"days": 86_400, "hours": 3_600, "min": 60}
 
 
-def freshness() -> None:
-    """How old the newest finished minute is."""
+def choose() -> str:
+    """The pipeline, from the link and the sidebar; the link is kept up to date."""
+    st.session_state.setdefault("pipeline", chosen("pipeline", "view_report", one_of([*PIPELINES])))
+    with st.sidebar:
+        pipeline = st.selectbox("Pipeline", PIPELINES, key="pipeline")
+    st.query_params.from_dict({"pipeline": pipeline})
+    return pipeline
+
+
+def freshness(pipeline: str) -> None:
+    """How old the newest finished window is."""
+    window, seconds, newest_of, usual_age = PIPELINES[pipeline]
     try:
-        newest = view_report.newest_minute(results.data_dir())
+        newest = newest_of(results.data_dir())
     except JobError as e:
-        st.info(f"There is no finished minute yet. {e}")
+        st.info(f"There is no finished {window} yet. {e}")
         return
-    age = (datetime.now(UTC).replace(tzinfo=None) - newest).total_seconds() - 60
+    age = (datetime.now(UTC).replace(tzinfo=None) - newest).total_seconds() - seconds
     units = (("days", 2 * 86_400), ("hours", 2 * 3_600), ("min", 600))
     shown = next((f"{age / LENGTHS[unit]:,.0f} {unit}" for unit, from_ in units if age >= from_), f"{age:.0f} s")
-    st.metric("Age of the newest finished minute", shown, help="Since its end; 15 to 20 s while events arrive")
+    st.metric(f"Age of the newest finished {window}", shown, help=f"Since its end; {usual_age}")
     st.caption(f"It is {newest:%Y-%m-%d %H:%M} UTC.")
 
 
-def flink() -> None:
+def flink(pipeline: str) -> None:
     """What the JobManager says of the job."""
-    job_manager = job_manager_at(None, PIPELINE)
+    job_manager = job_manager_at(None, pipeline)
     try:
         job = job_manager.unended_job()
         checkpoints = job_manager.checkpoints()
@@ -48,7 +75,7 @@ def flink() -> None:
         st.warning(f"{e}")
         return
     if not job:
-        st.warning(f"{PIPELINE} does not run at {job_manager.url}. Submit it (README, Run it).")
+        st.warning(f"{pipeline} does not run at {job_manager.url}. Submit it (README, Run it).")
         return
     one, two, three = st.columns(3)
     one.metric("Job", job["state"].capitalize())
@@ -62,48 +89,48 @@ def flink() -> None:
 
 
 @st.cache_data(ttl=REFRESH_SECONDS, show_spinner="Reading the audit")
-def account() -> tuple[list[dict], list[tuple], list[tuple]]:
-    """Minutes of arrival with their counts; lost offsets; disagreements."""
-    db = audit.read(pipeline_folder(PIPELINE), results.data_dir())
-    minutes = db.sql(
-        "SELECT arrival_minute AS minute, sum(read - punctuations)::BIGINT AS read, sum(reported)::BIGINT AS reported, "
-        "sum(late)::BIGINT AS late, sum(rejected)::BIGINT AS rejected, sum(lost)::BIGINT AS lost "
-        f"FROM stretches WHERE arrival_minute IS NOT NULL GROUP BY 1 ORDER BY 1 DESC LIMIT {MINUTES_SHOWN}"
+def account(pipeline: str) -> tuple[list[dict], list[tuple], list[tuple]]:
+    """Minutes, or hours, of arrival with their counts; lost offsets; disagreements."""
+    db = audit.read(pipeline_folder(pipeline), results.data_dir())
+    windows = db.sql(
+        f"SELECT arrival_minute AS {PIPELINES[pipeline].window}, sum(read - punctuations)::BIGINT AS read, "
+        "sum(reported)::BIGINT AS reported, sum(late)::BIGINT AS late, sum(rejected)::BIGINT AS rejected, "
+        "sum(lost)::BIGINT AS lost "
+        f"FROM stretches WHERE arrival_minute IS NOT NULL GROUP BY 1 ORDER BY 1 DESC LIMIT {WINDOWS_SHOWN}"
     )
-    rows = [dict(zip(minutes.columns, row, strict=True)) for row in minutes.fetchall()]
+    rows = [dict(zip(windows.columns, row, strict=True)) for row in windows.fetchall()]
     return rows, db.sql("SELECT * FROM lost").fetchall(), db.sql("SELECT * FROM disagreements").fetchall()
 
 
-def audited() -> None:
-    minutes, lost, wrong = account()
-    if not minutes:
+def audited(pipeline: str) -> None:
+    window = PIPELINES[pipeline].window
+    windows, lost, wrong = account(pipeline)
+    if not windows:
         st.subheader("Messages")
-        st.info("The audit has no finished minute yet.")
+        st.info(f"The audit has no finished {window} yet.")
         return
     st.subheader("Every message is accounted for" if not (lost or wrong) else "Not every message is accounted for")
     if lost:
         count = sum(last - first + 1 for _, first, last, _ in lost)
-        st.error(f"{count:,} messages were deleted in Kafka before they were read: python -m jobs.audit {PIPELINE}")
+        st.error(f"{count:,} messages were deleted in Kafka before they were read: python -m jobs.audit {pipeline}")
     if wrong:
-        st.error(f"{len(wrong):,} counts disagree; see which: python -m jobs.audit {PIPELINE}")
-    st.caption("Messages per minute of arrival, UTC; read is the sum of reported, late and rejected.")
-    bars = [
-        {"minute": row["minute"], "fate": fate, "messages": row[fate]} for row in minutes for fate in reversed(FATES)
-    ]
+        st.error(f"{len(wrong):,} counts disagree; see which: python -m jobs.audit {pipeline}")
+    st.caption(f"Messages per {window} of arrival, UTC; read is the sum of reported, late and rejected.")
+    bars = [{window: row[window], "fate": fate, "messages": row[fate]} for row in windows for fate in reversed(FATES)]
     chart = alt.Chart(pd.DataFrame(bars)).mark_bar()
     st.altair_chart(
         chart.encode(
-            x=alt.X("utcyearmonthdatehoursminutes(minute):T", title="UTC", scale=alt.Scale(type="utc")),
-            y=alt.Y("messages:Q", title="messages per minute"),
+            x=alt.X(f"utcyearmonthdatehoursminutes({window}):T", title="UTC", scale=alt.Scale(type="utc")),
+            y=alt.Y("messages:Q", title=f"messages per {window}"),
             color=alt.Color("fate:N", title=None, scale=alt.Scale(domain=[*FATES], range=[*FATES.values()])),
         ),
         width="stretch",
     )
-    st.dataframe(minutes, hide_index=True)
+    st.dataframe(windows, hide_index=True)
 
 
 @st.cache_data(ttl=REFRESH_SECONDS)
-def newest_rejected() -> list[dict]:
+def newest_rejected(pipeline: str) -> list[dict]:
     """The newest rejected messages."""
     db = duckdb.connect()
     root = results.local_folder(results.data_dir())
@@ -111,11 +138,11 @@ def newest_rejected() -> list[dict]:
         "rejected_at TIMESTAMP, reason VARCHAR, detail VARCHAR, payload BLOB, topic VARCHAR, kafka_partition INTEGER, "
         "kafka_offset BIGINT, pipeline VARCHAR"
     )
-    table = results.tables(pipeline_folder(PIPELINE))["rejected"]
+    table = results.tables(pipeline_folder(pipeline))["rejected"]
     results.create_view(db, "rejected", columns, table, *results.files(db, root, "rejected"))
     found = db.sql(
         "SELECT reason, payload, detail, rejected_at, topic, kafka_partition, kafka_offset FROM rejected "
-        f"WHERE pipeline = '{PIPELINE}' ORDER BY rejected_at DESC "
+        f"WHERE pipeline = '{pipeline}' ORDER BY rejected_at DESC "
         f"LIMIT {REJECTED_SHOWN}"
     )
     rows = [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
@@ -123,9 +150,9 @@ def newest_rejected() -> list[dict]:
     return [{**row, "payload": bytes(row["payload"] or b"").decode(errors="replace")[:TEXT_SHOWN]} for row in rows]
 
 
-def rejected() -> None:
+def rejected(pipeline: str) -> None:
     st.subheader("Newest rejected messages")
-    rows = newest_rejected()
+    rows = newest_rejected(pipeline)
     if rows:
         st.dataframe(rows, hide_index=True)
     else:
@@ -136,11 +163,11 @@ st.title("Pipeline health")
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
-def page() -> None:
-    freshness()
-    flink()
-    audited()
-    rejected()
+def page(pipeline: str) -> None:
+    freshness(pipeline)
+    flink(pipeline)
+    audited(pipeline)
+    rejected(pipeline)
 
 
-page()
+page(choose())

@@ -27,7 +27,7 @@ EVENTS = 8_000
 def stats(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> PageStats:
     """Thirty hours of traffic, all finished; the day before has none."""
     running = PageStats(cluster, tmp_path_factory.mktemp("statistics"), datetime(2026, 4, 1, tzinfo=UTC))
-    running.submit(BANNER_EVENTS_SILENCE_AFTER="10 min")
+    running.submit(BANNER_EVENTS_SILENCE_AFTER="10 min", PAGE_STATS_STATE="hashmap")
     shape = Shape(pages=5, visitors=300)
     history = Events(running.now, running.now * 1000 + 60_000, EVENTS / 30 / HOUR, 10, shape)
     running.send((number % 4, value) for block in history.blocks(EVENTS) for number, value in enumerate(block.values))
@@ -97,6 +97,15 @@ def test_what_is_chosen_is_in_the_link(page: Page, address: str, events: list[Ev
     views = sum(not event.is_click for event in events if event.page in ("page-0", "page-1"))
     label = page.get_by_test_id("stMetric").filter(has_text="Views")
     expect(label.get_by_test_id("stMetricValue")).to_have_text(f"{views:,}", timeout=30_000)
+
+
+def test_health_of_this_pipeline(page: Page, address: str) -> None:
+    page.goto(f"{address.removesuffix('/statistics')}/health?pipeline=page_stats")
+    expect(page.get_by_role("heading", name="Every message is accounted for")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Age of the newest finished hour")).to_be_visible()
+    expect(page.get_by_text("page_stats does not run at")).to_be_visible()
+    expect(page.get_by_role("heading", name="Newest rejected messages")).to_be_visible()
+    expect(page.get_by_text("None has been rejected.")).to_be_visible()
 
 
 def test_nothing_to_show_says_what_to_do(page: Page, tmp_path: Path) -> None:
