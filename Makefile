@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv/bin
 RUN := $(VENV)/python
 MVN := mvn --quiet --batch-mode -Dstyle.color=never
-# Options for `python -m local` and demo.py and bench.pipeline, for example: make up LOCAL='--flink-port 18081'
+# Options for `python -m local` and demo.py and the benchmarks, for example: make up LOCAL='--flink-port 18081'
 LOCAL ?=
 DEMO ?=
 BENCH ?=
@@ -12,7 +12,7 @@ BENCH ?=
 WORKERS ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-quick test-java test-faults test-compose fuzz bench-formats bench-pipeline dashboard lint format up down status clean
+.PHONY: help install demo test test-quick test-java test-faults test-compose fuzz bench-formats bench-pipeline bench-visitors dashboard lint format up down status clean
 
 help: ## explain the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
@@ -48,6 +48,9 @@ test-quick: install lint ## run the tests that need no servers (seconds)
 
 bench-pipeline: install ## events/s of the whole pipeline, and of the plain job beside it (15 minutes)
 	$(RUN) -m bench.pipeline $(BENCH)
+
+bench-visitors: install ## events/s and state of page_stats with a million visitors a day (5 minutes; BENCH='--visitors N')
+	$(RUN) -m bench.visitors $(BENCH)
 
 dashboard: install ## the reports' pages on http://localhost:8501, over DATA_DIR
 	$(VENV)/streamlit run dashboard/app.py

@@ -18,6 +18,8 @@ from producer.sending import Block
 IMPRESSION, CLICK = 0, 1
 PLACEMENTS_PER_PAGE = 4
 BANNERS = 5000
+# The n-th most frequent visitor has a share of the events in proportion to 1 / n^0.6.
+VISITORS_EXPONENT = 0.6
 BOTS = 20
 
 _DAY_SECONDS = 86_400
@@ -82,7 +84,7 @@ class Events:
         self._max_delay = max_delay_seconds
         self._shape = shape
         self._pages = zipf(shape.pages, 0.9)
-        self._visitors = zipf(shape.visitors, 0.6)
+        self._visitors = zipf(shape.visitors, VISITORS_EXPONENT)
         # Of each placement: most are hardly clicked, few often.
         placements = shape.pages * PLACEMENTS_PER_PAGE
         self._click_rates = np.random.default_rng(seed).beta(1, 80, placements)

@@ -104,6 +104,7 @@ def test_what_is_reported_is_what_is_not_noted(pipeline: str) -> None:
         (["producer", "campaigns"], ["--count", "--networks", "--seed", "--no-header"]),
         (["demo"], ["--folder"]),
         (["bench.pipeline"], ["--events", "--rounds", "--malformed", "--variants"]),
+        (["bench.visitors"], ["--visitors", "--events-each", "--ways"]),
     ],
 )
 def test_every_command_explains_its_options(command: list[str], options: list[str]) -> None:

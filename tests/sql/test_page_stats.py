@@ -19,12 +19,15 @@ from tests.support.job import PARTITIONS
 from tests.support.oracle import integer, read_object
 from tests.support.page_stats import PageStats, event
 
+# No partition is taken for quiet: what a quiet one says is the time of today, when these histories are long over.
+TALKATIVE = {"BANNER_EVENTS_SILENCE_AFTER": "10 min"}
+
 
 @pytest.fixture(scope="module")
 def stats(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageStats]:
     """One job for the tests of this file, each at later days than the one before."""
     running = PageStats(cluster, tmp_path_factory.mktemp("page_stats"), datetime(2026, 2, 27, 18, tzinfo=UTC))
-    running.submit(BANNER_EVENTS_SILENCE_AFTER="10 min")
+    running.submit(**TALKATIVE)
     yield running
     running.cancel()
 
@@ -119,6 +122,24 @@ def test_the_audit_agrees_and_notices_what_is_missing(stats: PageStats) -> None:
     hour = datetime.strptime(of_hour.parent.parent.name + of_hour.parent.name, "date=%Y-%m-%dhour=%H")
     assert {minute for _, minute, *_ in wrong} == {hour}
     assert hour + timedelta(hours=1) < datetime.now()
+
+
+def test_visitors_in_rocksdb_are_known_after_an_upgrade(stats: PageStats) -> None:
+    """Half of their events come before it, and half after it, with another parallelism."""
+    checkpoints = stats.get(f"jobs/{stats.job_id}/checkpoints/config")
+    assert checkpoints["state_backend"] == "EmbeddedRocksDBStateBackend"
+    visits = [(n % PARTITIONS, event(stats.now + n, user=f"u{n % 50}")) for n in range(400)]
+    stats.send(visits[:200])
+    stats.wait_until_read(range(PARTITIONS), 60)
+    stats.upgrade(1, **TALKATIVE)
+    stats.send(visits[200:])
+    begin = stats.now
+    stats.now += HOUR
+    stats.finish_days()
+    found = stats.account()
+    assert not found, "\n".join(found[:20])
+    hours = {key: row for key, row in stats.rows("placement", HOUR) if key[1] == begin // HOUR * HOUR}
+    assert hours["p1", begin // HOUR * HOUR] == (400, 0, 50)
 
 
 def test_a_visitor_that_is_counted_twice_is_noticed() -> None:

@@ -64,9 +64,9 @@ class Job:
         done = commands.submit(pipeline or str(PIPELINES / self.pipeline), **{**self.environment, **variables})
         self.submitted(done)
 
-    def upgrade(self, parallelism: int) -> None:
+    def upgrade(self, parallelism: int, **variables: str) -> None:
         """Stop with a savepoint and go on from it with another parallelism, by the one command that people type."""
-        environment = {**self.environment, "FLINK_CONF_DIR": self.conf_with({PARALLELISM: parallelism})}
+        environment = {**self.environment, "FLINK_CONF_DIR": self.conf_with({PARALLELISM: parallelism}), **variables}
         done = commands.python("jobs.submit", self.pipeline, "--upgrade", **environment)
         self.submitted(done)
         self.parallelism = parallelism
