@@ -17,18 +17,28 @@ from jobs.pipeline import JobError, pipeline_folder
 
 
 class Pipeline(NamedTuple):
-    """What its windows and its audit's arrivals are: a minute or an hour; and the start of the newest finished one."""
+    """What its windows and its audit's arrivals are: a minute or an hour; and the start of the newest finished one.
+
+    `as_wide_as`: so is a bar of the chart, as Vega calls it.
+    """
 
     window: str
     seconds: int
+    as_wide_as: str
     newest: Callable[[str], datetime]
     usual_age: str
 
 
 PIPELINES = {
-    "view_report": Pipeline("minute", 60, view_report.newest_minute, "15 to 20 s while events arrive"),
+    "view_report": Pipeline(
+        "minute", 60, "utcyearmonthdatehoursminutes", view_report.newest_minute, "15 to 20 s while events arrive"
+    ),
     "page_stats": Pipeline(
-        "hour", 3600, lambda data_dir: page_stats.newest(data_dir, "placement", "hour"), "up to an hour"
+        "hour",
+        3600,
+        "utcyearmonthdatehours",
+        lambda data_dir: page_stats.newest(data_dir, "placement", "hour"),
+        "up to an hour",
     ),
 }
 WINDOWS_SHOWN = 60
@@ -51,7 +61,7 @@ def choose() -> str:
 
 def freshness(pipeline: str) -> None:
     """How old the newest finished window is."""
-    window, seconds, newest_of, usual_age = PIPELINES[pipeline]
+    window, seconds, _, newest_of, usual_age = PIPELINES[pipeline]
     try:
         newest = newest_of(results.data_dir())
     except JobError as e:
@@ -120,7 +130,7 @@ def audited(pipeline: str) -> None:
     chart = alt.Chart(pd.DataFrame(bars)).mark_bar()
     st.altair_chart(
         chart.encode(
-            x=alt.X(f"utcyearmonthdatehoursminutes({window}):T", title="UTC", scale=alt.Scale(type="utc")),
+            x=alt.X(f"{PIPELINES[pipeline].as_wide_as}({window}):T", title="UTC", scale=alt.Scale(type="utc")),
             y=alt.Y("messages:Q", title=f"messages per {window}"),
             color=alt.Color("fate:N", title=None, scale=alt.Scale(domain=[*FATES], range=[*FATES.values()])),
         ),

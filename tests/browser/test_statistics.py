@@ -17,6 +17,7 @@ from tests.browser.looking import metric, ready
 from tests.support import banner_oracle as oracle
 from tests.support import topic as topics
 from tests.support.banner_oracle import DAY, HOUR, Event
+from tests.support.job import SENTINEL
 from tests.support.page_stats import PageStats
 
 DAYS = "from=2026-04-01&to=2026-04-02"
@@ -99,13 +100,14 @@ def test_what_is_chosen_is_in_the_link(page: Page, address: str, events: list[Ev
     expect(label.get_by_test_id("stMetricValue")).to_have_text(f"{views:,}", timeout=30_000)
 
 
-def test_health_of_this_pipeline(page: Page, address: str) -> None:
+def test_health_of_this_pipeline(page: Page, address: str, stats: PageStats) -> None:
     page.goto(f"{address.removesuffix('/statistics')}/health?pipeline=page_stats")
     expect(page.get_by_role("heading", name="Every message is accounted for")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("Age of the newest finished hour")).to_be_visible()
     expect(page.get_by_text("page_stats does not run at")).to_be_visible()
     expect(page.get_by_role("heading", name="Newest rejected messages")).to_be_visible()
-    expect(page.get_by_text("None has been rejected.")).to_be_visible()
+    # The table is drawn on a canvas; for screen readers its cells are there as text.
+    expect(page.locator("td").filter(has_text=SENTINEL.decode())).to_have_count(len(stats.sentinels), timeout=60_000)
 
 
 def test_nothing_to_show_says_what_to_do(page: Page, tmp_path: Path) -> None:
