@@ -13,7 +13,6 @@ is the report as one writes it who accounts for nothing (bench/plain), with this
 
 import argparse
 import json
-import os
 import shutil
 import statistics
 import subprocess
@@ -24,14 +23,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import psutil
-import requests
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from bench import running
 from jobs.pipeline import PIPELINES, REPO
 from local.cluster import Cluster, Ports
-from local.flink import conf_dir
 from local.waiting import LocalError, wait_until
 from producer import campaigns
 
@@ -187,23 +184,8 @@ def _catch_up(cluster: Cluster, folder: Path, variant: Variant, events: int, csv
         shutil.copy(file, pipeline)
     data = folder / "data"
     campaigns.write(data / "campaigns" / "campaigns.csv", csv_lines, networks=20, seed=1, header=False)
-    environment = {
-        **os.environ,
-        **variant.variables,
-        "KAFKA_BOOTSTRAP_SERVERS": cluster.bootstrap_servers,
-        "DATA_DIR": f"file://{data}",
-        "VIEW_LOG_TOPIC": TOPIC,
-        "FLINK_CONF_DIR": str(conf_dir(cluster.folder)),
-    }
-    cluster.task_manager.stop()
-    cluster.task_manager.start()
-    cluster.task_manager.wait_until_ready()
-    task_manager = psutil.Process(cluster.task_manager.process().pid)
-    command = [sys.executable, "-m", "jobs.submit", str(pipeline)]
-    submitted = subprocess.run(command, cwd=REPO, env=environment, capture_output=True, text=True, timeout=120)
-    if submitted.returncode != 0:
-        raise LocalError(f"variant '{variant.name}' was not submitted: {submitted.stderr}")
-    job = submitted.stdout.rsplit("/", 1)[1].strip()
+    variables = {**variant.variables, "DATA_DIR": f"file://{data}", "VIEW_LOG_TOPIC": TOPIC}
+    task_manager, job = running.submit(cluster, str(pipeline), variables)
     marks = []
     for number in MEASURED:
         minute = (BEGIN + timedelta(minutes=number)).strftime("%Y-%m-%d %H%%3A%M%%3A%S")
@@ -216,12 +198,7 @@ def _catch_up(cluster: Cluster, folder: Path, variant: Variant, events: int, csv
         marks.append((time.monotonic(), sum(task_manager.cpu_times()[:2])))
     (began, cpu_began), (ended, cpu_ended) = marks
     measured = events * (MEASURED[1] - MEASURED[0]) / MINUTES
-    requests.patch(f"{cluster.web_ui}/jobs/{job}", timeout=10).raise_for_status()
-    wait_until(
-        lambda: requests.get(f"{cluster.web_ui}/jobs/{job}", timeout=10).json()["state"] == "CANCELED",
-        "the job to be cancelled",
-        60,
-    )
+    running.cancel(job)
     return Speed(measured / (ended - began), (cpu_ended - cpu_began) / measured * 1e6)
 
 

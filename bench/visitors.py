@@ -10,7 +10,6 @@ in between. Every hour and day must have counted all events.
 
 import argparse
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -28,9 +27,9 @@ import requests
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from bench import running
 from jobs.pipeline import REPO
 from local.cluster import Cluster, Ports
-from local.flink import conf_dir
 from local.waiting import LocalError, wait_until
 from producer.banner_events import VISITORS_EXPONENT
 from producer.making import zipf
@@ -150,23 +149,8 @@ def _fill(cluster: Cluster, topic: str, events: int, population: int) -> None:
 def _catch_up(cluster: Cluster, folder: Path, topic: str, way: str, events: int, limit: int) -> Measured:
     """Run the pipeline in a new TaskManager until the day is complete."""
     data = folder / "data"
-    environment = {
-        **os.environ,
-        **WAYS[way],
-        "KAFKA_BOOTSTRAP_SERVERS": cluster.bootstrap_servers,
-        "DATA_DIR": f"file://{data}",
-        "BANNER_EVENTS_TOPIC": topic,
-        "FLINK_CONF_DIR": str(conf_dir(cluster.folder)),
-    }
-    cluster.task_manager.stop()
-    cluster.task_manager.start()
-    cluster.task_manager.wait_until_ready()
-    process = psutil.Process(cluster.task_manager.process().pid)
-    command = [sys.executable, "-m", "jobs.submit", "page_stats"]
-    submitted = subprocess.run(command, cwd=REPO, env=environment, capture_output=True, text=True, timeout=120)
-    if submitted.returncode != 0:
-        raise LocalError(f"page_stats was not submitted: {submitted.stderr}")
-    job = f"{cluster.web_ui}/jobs/{submitted.stdout.rsplit('/', 1)[1].strip()}"
+    variables = {**WAYS[way], "DATA_DIR": f"file://{data}", "BANNER_EVENTS_TOPIC": topic}
+    process, job = running.submit(cluster, "page_stats", variables)
     first = data / "placement_stats_hourly" / f"date={DAY:%Y-%m-%d}" / "hour=00"
     wait_until(first.exists, "the first hour", limit)
     began, cpu_began = time.monotonic(), sum(process.cpu_times()[:2])
@@ -183,8 +167,7 @@ def _catch_up(cluster: Cluster, folder: Path, topic: str, way: str, events: int,
     finally:
         done.set()
         watch.join()
-    requests.patch(job, timeout=10).raise_for_status()
-    wait_until(lambda: requests.get(job, timeout=10).json()["state"] == "CANCELED", "the job to be cancelled", 60)
+    running.cancel(job)
 
     for what in ("placement", "page"):
         for grain in ("hourly", "daily"):
