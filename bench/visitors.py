@@ -9,6 +9,7 @@ in between. Every hour and day must have counted all events.
 """
 
 import argparse
+import contextlib
 import json
 import shutil
 import subprocess
@@ -136,8 +137,12 @@ def _fill(cluster: Cluster, topic: str, events: int, population: int) -> None:
         subprocess.Popen([*command, "--seed", str(partition + 1), "--partitions", str(partition)], cwd=REPO)
         for partition in range(PARTITIONS)
     ]
-    if any(producer.wait(timeout=3600) for producer in producers):
-        raise LocalError("not all events were delivered")
+    try:
+        if any(producer.wait(timeout=3600) for producer in producers):
+            raise LocalError("Not all events were delivered; the producer's message above says why.")
+    finally:
+        for producer in producers:
+            producer.terminate()
     producer = Producer({"bootstrap.servers": cluster.bootstrap_servers})
     end = {"punctuation": (DAY + timedelta(days=1, hours=1)).strftime("%Y-%m-%d %H:%M:%S")}
     for partition in range(PARTITIONS):
@@ -210,7 +215,10 @@ class _Watch(threading.Thread):
         seen, began = 1, time.monotonic()
         while not self._done.wait(0.5):
             self.memory_bytes = max(self.memory_bytes, self._process.memory_info().rss)
-            completed = requests.get(f"{self._job}/checkpoints", timeout=10).json()["latest"]["completed"]
+            # A JobManager that does not answer in time is asked again.
+            completed = None
+            with contextlib.suppress(requests.RequestException):
+                completed = requests.get(f"{self._job}/checkpoints", timeout=10).json()["latest"]["completed"]
             if completed:
                 self.state_bytes = max(self.state_bytes, completed["state_size"])
                 self.checkpoint_seconds = max(self.checkpoint_seconds, completed["end_to_end_duration"] / 1000)
