@@ -4,8 +4,9 @@
 
 A topic gets one day of events, --events-each for each visitor that comes (more for the frequent ones), and the pipeline
 catches up on it as it ships, once for each way to count. Measured is from the first hour's first result to the
-complete day, which is when the state of all visitors is let go: how many events a second, and the greatest checkpoint
-in between. Every hour and day must have counted all events.
+complete day, which is when the state of all visitors is let go: how many events a second, the greatest checkpoint in
+between, and for how long nothing was read in the end because of that: so long must Kafka keep the messages. Every hour
+and day must have counted all events.
 """
 
 import argparse
@@ -56,6 +57,7 @@ class Measured:
     state_bytes: int
     memory_bytes: int
     checkpoint_seconds: float
+    closing_seconds: float
 
 
 def main() -> int:
@@ -74,7 +76,8 @@ def main() -> int:
     )
     parser.add_argument("--folder", type=Path, help="for topics and state (default: one of the system's, temporary)")
     options = parser.parse_args()
-    settings = dict(setting.split("=", 1) for setting in options.set)
+    # How soon the REST API knows what was read.
+    settings = {"metrics.fetcher.update-interval": "1 s", **dict(setting.split("=", 1) for setting in options.set)}
     with tempfile.TemporaryDirectory(prefix="bench-", dir=options.folder) as folder:
         cluster = Cluster(Path(folder) / "servers", Ports.free(), settings)
         try:
@@ -103,7 +106,8 @@ def _compare(cluster: Cluster, folder: Path, visitors: int, options: argparse.Na
             f"{measured.cpu_seconds_per_million:.1f} CPU-s per million, "
             f"{measured.rows:,} users of placements and pages, state {measured.state_bytes / 1e6:,.0f} MB "
             f"({measured.state_bytes / measured.rows:,.0f} bytes each), longest checkpoint "
-            f"{measured.checkpoint_seconds:,.1f} s, TaskManager {measured.memory_bytes / 1e6:,.0f} MB",
+            f"{measured.checkpoint_seconds:,.1f} s, the day's end {measured.closing_seconds:,.0f} s, "
+            f"TaskManager {measured.memory_bytes / 1e6:,.0f} MB",
             flush=True,
         )
     admin.delete_topics([topic])[topic].result(30)
@@ -155,6 +159,8 @@ def _catch_up(cluster: Cluster, folder: Path, topic: str, way: str, events: int,
     """Run the pipeline in a new TaskManager until the day is complete."""
     data = folder / "data"
     variables = {**WAYS[way], "DATA_DIR": f"file://{data}", "BANNER_EVENTS_TOPIC": topic}
+    # Or messages of the pipeline itself would be read while the day ends.
+    variables["BANNER_EVENTS_SILENCE_AFTER"] = "1 h"
     process, job = running.submit(cluster, "page_stats", variables)
     first = data / "placement_stats_hourly" / f"date={DAY:%Y-%m-%d}" / "hour=00"
     wait_until(first.exists, "the first hour", limit)
@@ -167,7 +173,8 @@ def _catch_up(cluster: Cluster, folder: Path, topic: str, way: str, events: int,
         wait_until(
             lambda: all((day / "_SUCCESS").exists() for day in days), "the complete day", limit, every_seconds=0.1
         )
-        seconds = time.monotonic() - began
+        ended = time.monotonic()
+        seconds = ended - began
         cpu_seconds = sum(process.cpu_times()[:2]) - cpu_began
     finally:
         done.set()
@@ -190,6 +197,7 @@ def _catch_up(cluster: Cluster, folder: Path, topic: str, way: str, events: int,
         state_bytes=watch.state_bytes,
         memory_bytes=watch.memory_bytes,
         checkpoint_seconds=watch.checkpoint_seconds,
+        closing_seconds=ended - watch.last_read,
     )
 
 
@@ -199,7 +207,10 @@ def _sum(what: str, folder: Path) -> int:
 
 
 class _Watch(threading.Thread):
-    """Notes the greatest checkpoint of a job and the most memory of its TaskManager, and tells each hour's speed."""
+    """Notes the greatest checkpoint of a job, the most memory of its TaskManager and when it last read something.
+
+    Tells each hour's speed.
+    """
 
     def __init__(
         self, job: str, process: psutil.Process, hours: Path, events_an_hour: float, done: threading.Event
@@ -208,20 +219,23 @@ class _Watch(threading.Thread):
         self.state_bytes = 0
         self.memory_bytes = 0
         self.checkpoint_seconds = 0.0
+        self.last_read = 0.0
         self._job, self._process, self._done = job, process, done
         self._hours, self._events_an_hour = hours, events_an_hour
 
     def run(self) -> None:
-        seen, began = 1, time.monotonic()
+        seen, began, read = 1, time.monotonic(), 0
         while not self._done.wait(0.5):
             self.memory_bytes = max(self.memory_bytes, self._process.memory_info().rss)
             # A JobManager that does not answer in time is asked again.
-            completed = None
             with contextlib.suppress(requests.RequestException):
                 completed = requests.get(f"{self._job}/checkpoints", timeout=10).json()["latest"]["completed"]
-            if completed:
-                self.state_bytes = max(self.state_bytes, completed["state_size"])
-                self.checkpoint_seconds = max(self.checkpoint_seconds, completed["end_to_end_duration"] / 1000)
+                if completed:
+                    self.state_bytes = max(self.state_bytes, completed["state_size"])
+                    self.checkpoint_seconds = max(self.checkpoint_seconds, completed["end_to_end_duration"] / 1000)
+                source = requests.get(self._job, timeout=10).json()["vertices"][0]
+                if source["metrics"]["write-records"] > read:
+                    read, self.last_read = source["metrics"]["write-records"], time.monotonic()
             hours = len(list(self._hours.glob("hour=*")))
             if hours > seen:
                 speed = (hours - seen) * self._events_an_hour / (time.monotonic() - began)
