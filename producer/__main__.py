@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jobs.pipeline import JobError
-from producer import banner_events, campaigns, hourly_files, view_log
+from producer import banner_events, campaigns, hourly_files, user_actions, view_log
 from producer.sending import Block, ProducerError, send
 from producer.units import duration_seconds, fraction
 
@@ -46,6 +46,13 @@ def _run_banner_events(options: argparse.Namespace) -> int:
     return 0
 
 
+def _run_user_actions(options: argparse.Namespace) -> int:
+    count = _count(options)
+    shape = user_actions.Shape(options.users, options.products, options.missing, options.late, options.malformed)
+    events = user_actions.Events(options.seed, _start_ms(options), options.rate, options.max_delay, shape)
+    return _send(options, events.blocks(count), count)
+
+
 def _run_campaigns(options: argparse.Namespace) -> int:
     lines = campaigns.write(options.output, options.count, options.networks, options.seed, not options.no_header)
     print(f"{options.output}: {lines} campaigns, {options.output.stat().st_size / 1e6:.1f} MB")
@@ -79,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     _add_view_log(commands)
     _add_banner_events(commands)
+    _add_user_actions(commands)
     _add_campaigns(commands)
     return parser
 
@@ -138,6 +146,28 @@ def _add_banner_events(commands: argparse._SubParsersAction) -> None:
     )
     events.add_argument(
         "--form", choices=hourly_files.FORMS, default="jsonl", help="of the files (default %(default)s)"
+    )
+
+
+def _add_user_actions(commands: argparse._SubParsersAction) -> None:
+    actions = commands.add_parser(
+        "user-actions",
+        help="send user actions of a shop to Kafka",
+        description="Send user actions of a shop to Kafka: JSON objects with timestamp (ISO 8601, UTC), event_name "
+        f"(view, add_to_cart, purchase), user_identifiers {{platform, id}} and product_information {{name, SKU}}. "
+        f"{_SAME_AGAIN}",
+    )
+    actions.set_defaults(run=_run_user_actions)
+    _add_events(actions, topic="user_actions", late="1 to 2 days late")
+    shape = user_actions.Shape()
+    actions.add_argument("--users", type=int, default=shape.users, metavar="N", help="default %(default)s")
+    actions.add_argument("--products", type=int, default=shape.products, metavar="N", help="default %(default)s")
+    actions.add_argument(
+        "--missing",
+        type=fraction,
+        default=shape.missing,
+        metavar="FRACTION",
+        help="events without a field or an object, or with null in its place, which can be used all the same",
     )
 
 

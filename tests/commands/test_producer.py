@@ -7,6 +7,7 @@ import sys
 import uuid
 from pathlib import Path
 
+import pytest
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
@@ -44,13 +45,16 @@ def contents(cluster: Cluster, topic: str) -> dict[int, list[bytes]]:
     return found
 
 
-def test_what_arrives_is_what_was_sent_and_the_same_again(cluster: Cluster, folder: Path) -> None:
+@pytest.mark.parametrize(
+    "events", [["view-log", "--unknown-campaign", "0.1"], ["user-actions", "--missing", "0.1"]], ids=lambda e: e[0]
+)
+def test_what_arrives_is_what_was_sent_and_the_same_again(cluster: Cluster, folder: Path, events: list[str]) -> None:
     arrived = []
     for _ in range(2):
         topic = new_topic(cluster)
         done = python(
-            *("producer", "view-log", "--count", "2500", "--rate", "100000", "--seed", "5", "--start", "1795363620000"),
-            *("--late", "0.1", "--malformed", "0.1", "--unknown-campaign", "0.1", "--topic", topic),
+            *("producer", *events, "--count", "2500", "--rate", "100000", "--seed", "5", "--start", "1795363620000"),
+            *("--late", "0.1", "--malformed", "0.1", "--topic", topic),
             *("--bootstrap-servers", cluster.bootstrap_servers, "--copy-to", str(folder / topic)),
         )
         assert done.returncode == 0, done.stderr

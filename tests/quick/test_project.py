@@ -79,8 +79,9 @@ def test_what_is_reported_is_what_is_not_noted(pipeline: str) -> None:
         (["dashboard.view_report"], ["--by", "--from", "--to", "--network", "--campaign", "--csv"]),
         (["bench.history"], ["FOLDER", "--days", "--minute-days", "--dashboard"]),
         (["local"], ["up", "down", "status", "install", "--kafka-port", "--folder"]),
-        (["producer"], ["view-log", "banner-events", "campaigns"]),
+        (["producer"], ["view-log", "banner-events", "user-actions", "campaigns"]),
         (["producer", "banner-events"], ["--rate", "--late", "--malformed", "--pages", "--bots", "--files", "--form"]),
+        (["producer", "user-actions"], ["--rate", "--late", "--malformed", "--missing", "--users", "--products"]),
         (
             ["producer", "view-log"],
             [
