@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -128,6 +129,11 @@ def test_visitors_in_rocksdb_are_known_after_an_upgrade(stats: PageStats) -> Non
     """Half of their events come before it, and half after it, with another parallelism."""
     checkpoints = stats.get(f"jobs/{stats.job_id}/checkpoints/config")
     assert checkpoints["state_backend"] == "EmbeddedRocksDBStateBackend"
+    # What it takes to be fast with many visitors, which no test has (`make bench-visitors`).
+    options = (stats.cluster.folder / "tmp").glob(f"**/job_{stats.job_id}_op_*/db/OPTIONS-*")
+    assert {
+        ("filter_policy=bloom" in text, "partition_filters=true" in text) for text in map(Path.read_text, options)
+    } == {(True, True)}
     visits = [(n % PARTITIONS, event(stats.now + n, user=f"u{n % 50}")) for n in range(400)]
     stats.send(visits[:200])
     stats.wait_until_read(range(PARTITIONS), 60)
